@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+# kdefragd: the commands.  "make help" explains them.
+
+ARM ?= series
+export KERNEL_TREE BUILD_DIR
+
+.PHONY: help run test setup tree kernel kunit selftest check refresh build-each clean
+
+help:
+	@echo 'make run        from nothing: build, boot in QEMU, show the parts at work'
+	@echo '                (STOCK=1: the bare base as well)'
+	@echo 'make test       from nothing: check, kunit, selftest; ends with a count'
+	@echo
+	@echo 'make tree       build/tree: the base with the series as commits'
+	@echo 'make kernel     build/$$ARM/bzImage; ARM=stock|series, DEBUG=1'
+	@echo 'make kunit      the KUnit tests, in the test kernel'
+	@echo 'make selftest   the kselftests, ours and the base'"'"'s, in QEMU'
+	@echo 'make check      patches/ against the files here, builds per patch, style'
+	@echo 'make build-each a whole kernel per patch, built and booted (slow)'
+	@echo 'make refresh    fold edits of build/tree and of the files here into patches/'
+	@echo 'make setup      install the packages that are missing'
+	@echo 'make clean      remove the builds; the download and the compiler cache stay'
+	@echo
+	@echo 'KERNEL_TREE=/path takes the base from your own kernel tree (only read)'
+	@echo 'BUILD_DIR=/path   puts everything that is built elsewhere than build/'
+	@echo 'scripts/boot --help: run a program of yours in the guest'
+
+setup:
+	@scripts/setup
+tree: setup
+	@scripts/tree
+kernel: tree
+	@scripts/kernel $(if $(DEBUG),--debug) $(ARM)
+run: tree
+	@scripts/run $(if $(STOCK),--stock)
+test: tree
+	@scripts/test
+kunit: tree
+	@scripts/kernel series
+	@scripts/kunit
+selftest: tree
+	@scripts/kernel series
+	@scripts/selftest
+check: tree
+	@scripts/check
+build-each: tree
+	@scripts/build-each
+refresh:
+	@scripts/refresh
+clean:
+	@scripts/clean

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Order-aware watermarks: what the page allocator, kswapd and compaction see.
+ *
+ * The reasoning is in order_watermark_check.c, the acting in order_watermark.c.
+ * Compiled out, every hook below is what mainline does at that place.
+ */
+#ifndef _MM_ORDER_WATERMARK_H
+#define _MM_ORDER_WATERMARK_H
+
+#include <linux/compaction.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include "internal.h"
+#include "page_alloc.h"
+
+/**
+ * enum order_wmark - the answer to "is this zone ready for this order?"
+ * @ORDER_WMARK_FINE: enough pages, and enough free blocks of the order
+ * @ORDER_WMARK_SHORT_PAGES: too few free pages; reclaim is the cure
+ * @ORDER_WMARK_SHORT_SHAPE: enough pages, too few blocks; moving pages is the
+ *	cure and freeing more of them is not
+ */
+enum order_wmark {
+	ORDER_WMARK_FINE,
+	ORDER_WMARK_SHORT_PAGES,
+	ORDER_WMARK_SHORT_SHAPE,
+};
+
+/**
+ * struct order_wmark_query - all that the check looks at, in one place
+ * @order: order asked for
+ * @share: percent of the watermark that each order keeps of the one below it
+ * @managed: pages in the zone
+ * @watermark: pages that kswapd keeps free
+ * @reserve: pages kept from this request for lower zones (lowmem reserve)
+ * @room: pages that migration needs free in order to have somewhere to move to
+ * @free: free pages that the request may use; may be negative
+ * @blocks: free blocks of exactly each order that the request may use
+ * @demand: requests of each order that found none, lately
+ */
+struct order_wmark_query {
+	unsigned int	order;
+	unsigned int	share;
+	unsigned long	managed;
+	unsigned long	watermark;
+	unsigned long	reserve;
+	unsigned long	room;
+	long		free;
+	unsigned long	blocks[NR_PAGE_ORDERS];
+	unsigned int	demand[NR_PAGE_ORDERS];
+};
+
+/**
+ * struct order_wmark_answer - the verdict, and what decided it
+ * @verdict: see &enum order_wmark
+ * @order: the highest order that is short; the lowest that was looked at if
+ *	none is; 0 if only pages were asked for
+ * @have: blocks of at least @order, larger ones counted for all they hold
+ * @want: blocks of at least @order that are enough
+ */
+struct order_wmark_answer {
+	enum order_wmark verdict;
+	unsigned int	order;
+	unsigned long	have;
+	unsigned long	want;
+};
+
+unsigned long order_wmark_want(const struct order_wmark_query *q,
+			       unsigned int order);
+struct order_wmark_answer order_wmark_check(const struct order_wmark_query *q);
+unsigned int order_wmark_decay(unsigned int demand, unsigned long halvings);
+
+#ifdef CONFIG_ORDER_WATERMARK
+
+/* Values of vm.order_watermark. */
+enum order_wmark_mode {
+	ORDER_WMARK_MAINLINE,	/* one block is enough */
+	ORDER_WMARK_HAND_OVER,	/* graded; a shortage of shape is handed over */
+	ORDER_WMARK_RECLAIM,	/* graded; kswapd reclaims until it holds */
+};
+
+extern int sysctl_order_watermark;
+
+static inline bool order_wmark_mode_is(enum order_wmark_mode mode)
+{
+	return READ_ONCE(sysctl_order_watermark) == mode;
+}
+
+bool order_wmark_balanced(struct zone *zone, unsigned int order,
+			  unsigned long mark, int highest_zoneidx,
+			  unsigned long free_pages);
+bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
+				unsigned int order, int highest_zoneidx);
+bool order_wmark_short_of_shape(struct zone *zone, unsigned int order,
+				int highest_zoneidx);
+unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order);
+void order_wmark_missed(struct zone *zone, unsigned int order);
+void __order_wmark_taken(struct zone *zone, unsigned int order,
+			 int highest_zoneidx);
+
+/* The caller has taken a block: see to it that enough are left. */
+static inline void order_wmark_taken(struct zone *zone, unsigned int order,
+				     unsigned int alloc_flags,
+				     int highest_zoneidx)
+{
+	if (unlikely(order) && (alloc_flags & ALLOC_KSWAPD))
+		__order_wmark_taken(zone, order, highest_zoneidx);
+}
+
+/* A fragmenting fallback raises the watermark: reclaim for the sake of shape. */
+static inline bool order_wmark_may_boost(void)
+{
+	return !order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
+}
+
+/*
+ * Count the blocks on lists that ordinary requests cannot use: high-atomic,
+ * CMA, isolated.  Context: zone->lock held.
+ */
+static inline void order_wmark_account(struct free_area *area, int migratetype,
+				       long nr)
+{
+	if (unlikely(migratetype >= MIGRATE_PCPTYPES))
+		WRITE_ONCE(area->nr_reserved, area->nr_reserved + nr);
+}
+
+#else /* !CONFIG_ORDER_WATERMARK */
+
+static inline bool order_wmark_balanced(struct zone *zone, unsigned int order,
+					unsigned long mark, int highest_zoneidx,
+					unsigned long free_pages)
+{
+	return __zone_watermark_ok(zone, order, mark, highest_zoneidx, 0,
+				   free_pages);
+}
+
+static inline bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
+					      unsigned int order,
+					      int highest_zoneidx)
+{
+	return !(gfp_mask & __GFP_DIRECT_RECLAIM);
+}
+
+static inline bool order_wmark_short_of_shape(struct zone *zone,
+					      unsigned int order,
+					      int highest_zoneidx)
+{
+	return false;
+}
+
+static inline unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat,
+						    unsigned int order)
+{
+	return compact_gap(order);
+}
+
+static inline void order_wmark_missed(struct zone *zone, unsigned int order)
+{
+}
+
+static inline void order_wmark_taken(struct zone *zone, unsigned int order,
+				     unsigned int alloc_flags,
+				     int highest_zoneidx)
+{
+}
+
+static inline bool order_wmark_may_boost(void)
+{
+	return true;
+}
+
+static inline void order_wmark_account(struct free_area *area, int migratetype,
+				       long nr)
+{
+}
+
+#endif /* CONFIG_ORDER_WATERMARK */
+#endif /* _MM_ORDER_WATERMARK_H */

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Bursts of page allocations, on request, from debugfs.
+ *
+ *	echo "<order> <count> atomic|nowait|kernel" > alloc_burst
+ *	echo drop > alloc_burst
+ *
+ * The first asks for count blocks one after the other, with interrupts off if
+ * atomic, and holds those that came until they are dropped or the module goes.
+ * Reading tells how the latest burst fared: "asked got", in blocks.
+ *
+ * A driver that fills its receive ring does the same; here the order, the
+ * number and the moment are known.
+ */
+#include <linux/debugfs.h>
+#include <linux/gfp.h>
+#include <linux/list.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/seq_file.h>
+#include <linux/string.h>
+
+static DEFINE_MUTEX(burst_lock);	/* protects all that follows */
+static LIST_HEAD(burst_held);		/* first pages; the order in ->private */
+static unsigned int burst_asked;
+static unsigned int burst_got;
+static struct dentry *burst_file;
+
+static void burst_drop(void)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &burst_held, lru) {
+		unsigned int order = page_private(page);
+
+		list_del(&page->lru);
+		set_page_private(page, 0);
+		__free_pages(page, order);
+	}
+}
+
+static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
+		       bool irqs_off)
+{
+	unsigned long flags = 0;
+
+	burst_asked = 0;
+	burst_got = 0;
+	if (irqs_off)
+		local_irq_save(flags);
+	while (burst_asked < count) {
+		struct page *page = alloc_pages(gfp | __GFP_NOWARN, order);
+
+		burst_asked++;
+		if (!page)
+			continue;
+		burst_got++;
+		set_page_private(page, order);
+		list_add(&page->lru, &burst_held);
+	}
+	if (irqs_off)
+		local_irq_restore(flags);
+}
+
+static ssize_t burst_write(struct file *file, const char __user *ubuf,
+			   size_t len, loff_t *ppos)
+{
+	char buf[64], kind[8] = "";
+	unsigned int order, count;
+	gfp_t gfp;
+
+	if (len >= sizeof(buf))
+		return -EINVAL;
+	if (copy_from_user(buf, ubuf, len))
+		return -EFAULT;
+	buf[len] = '\0';
+
+	if (sysfs_streq(buf, "drop")) {
+		mutex_lock(&burst_lock);
+		burst_drop();
+		mutex_unlock(&burst_lock);
+		return len;
+	}
+
+	if (sscanf(buf, "%u %u %7s", &order, &count, kind) != 3 ||
+	    order > MAX_PAGE_ORDER || count > totalram_pages() >> order)
+		return -EINVAL;
+	if (!strcmp(kind, "atomic"))
+		gfp = GFP_ATOMIC;
+	else if (!strcmp(kind, "nowait"))
+		gfp = GFP_NOWAIT;
+	else if (!strcmp(kind, "kernel"))
+		gfp = GFP_KERNEL | __GFP_NORETRY;
+	else
+		return -EINVAL;
+
+	mutex_lock(&burst_lock);
+	burst_take(gfp, order, count, gfp == GFP_ATOMIC);
+	mutex_unlock(&burst_lock);
+	return len;
+}
+
+static int burst_show(struct seq_file *m, void *v)
+{
+	mutex_lock(&burst_lock);
+	seq_printf(m, "%u %u\n", burst_asked, burst_got);
+	mutex_unlock(&burst_lock);
+	return 0;
+}
+
+static int burst_open(struct inode *inode, struct file *file)
+{
+	return single_open(file, burst_show, NULL);
+}
+
+static const struct file_operations burst_fops = {
+	.owner		= THIS_MODULE,
+	.open		= burst_open,
+	.read		= seq_read,
+	.write		= burst_write,
+	.llseek		= seq_lseek,
+	.release	= single_release,
+};
+
+static int __init burst_init(void)
+{
+	burst_file = debugfs_create_file("alloc_burst", 0600, NULL, NULL,
+					 &burst_fops);
+	return PTR_ERR_OR_ZERO(burst_file);
+}
+module_init(burst_init);
+
+static void __exit burst_exit(void)
+{
+	debugfs_remove(burst_file);
+	burst_drop();
+}
+module_exit(burst_exit);
+
+MODULE_DESCRIPTION("Bursts of page allocations on request");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for the decision of order-aware watermarks.
+ *
+ * Each case is a zone in a few numbers.  Blocks that a request cannot use
+ * (high-atomic, CMA, isolated) are taken off before the check sees the counts;
+ * order_wmark_reserved_is_counted() looks at that in the live zones.
+ */
+#include <kunit/test.h>
+#include <linux/mm.h>
+#include "../order_watermark.h"
+
+/* A zone of 2 GiB with its watermark at 3000 pages and room in plenty. */
+static struct order_wmark_query a_zone(unsigned int order)
+{
+	return (struct order_wmark_query) {
+		.order = order,
+		.share = 50,
+		.managed = 1UL << 19,
+		.watermark = 3000,
+		.room = 2000,
+		.free = 50000,
+	};
+}
+
+static void expect(struct kunit *test, const struct order_wmark_query *q,
+		   enum order_wmark verdict)
+{
+	struct order_wmark_answer a = order_wmark_check(q);
+
+	KUNIT_EXPECT_EQ_MSG(test, a.verdict, verdict,
+			    "order %u decided by %u: have %lu want %lu",
+			    q->order, a.order, a.have, a.want);
+}
+
+/* Exactly enough of every order, from MAX_PAGE_ORDER down to 1. */
+static void fill_exactly(struct order_wmark_query *q)
+{
+	unsigned long pages = 0;
+	int order;
+
+	for (order = MAX_PAGE_ORDER; order > 0; order--) {
+		unsigned long want = order_wmark_want(q, order);
+		unsigned long have = pages >> order;
+
+		q->blocks[order] = want > have ? want - have : 0;
+		pages += q->blocks[order] << order;
+	}
+}
+
+static void order_wmark_want_is_graded(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(0);
+
+	/* ceil(3000 * 0.5^n / 2^n), halves rounded down on the way */
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 0), 3000UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 1), 750UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 2), 188UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 3), 47UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, MAX_PAGE_ORDER), 1UL);
+
+	q.share = 100;
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 3), 375UL);
+	q.share = 1;
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 3), 1UL);
+}
+
+static void order_wmark_want_follows_demand(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(3);
+
+	q.demand[3] = 46;	/* less than the watermark asks for */
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 3), 47UL);
+	q.demand[3] = 200;
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 3), 200UL);
+	q.demand[3] = UINT_MAX;	/* the watermark, all in such blocks */
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 3), 375UL);
+	q.demand[10] = 5;
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 10), 2UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 4), 12UL);
+}
+
+static void order_wmark_demand_decays(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, order_wmark_decay(1000, 0), 1000U);
+	KUNIT_EXPECT_EQ(test, order_wmark_decay(1000, 1), 500U);
+	KUNIT_EXPECT_EQ(test, order_wmark_decay(1000, 10), 0U);
+	KUNIT_EXPECT_EQ(test, order_wmark_decay(UINT_MAX, 31), 1U);
+	KUNIT_EXPECT_EQ(test, order_wmark_decay(UINT_MAX, 32), 0U);
+	KUNIT_EXPECT_EQ(test, order_wmark_decay(UINT_MAX, ULONG_MAX), 0U);
+}
+
+static void order_wmark_no_blocks(struct kunit *test)
+{
+	unsigned int order;
+
+	for (order = 1; order <= MAX_PAGE_ORDER; order++) {
+		struct order_wmark_query q = a_zone(order);
+
+		expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+		q.blocks[0] = 50000;
+		expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+	}
+}
+
+static void order_wmark_exactly_enough(struct kunit *test)
+{
+	unsigned int order;
+
+	for (order = 1; order <= MAX_PAGE_ORDER; order++) {
+		struct order_wmark_query q = a_zone(order);
+
+		fill_exactly(&q);
+		expect(test, &q, ORDER_WMARK_FINE);
+	}
+}
+
+static void order_wmark_one_too_few(struct kunit *test)
+{
+	unsigned int order, i;
+
+	for (order = 1; order <= MAX_PAGE_ORDER; order++) {
+		for (i = 1; i <= order; i++) {
+			struct order_wmark_query q = a_zone(order);
+			struct order_wmark_answer a;
+
+			fill_exactly(&q);
+			if (!q.blocks[i])
+				continue;
+			q.blocks[i]--;
+			a = order_wmark_check(&q);
+			KUNIT_EXPECT_EQ(test, a.verdict,
+					ORDER_WMARK_SHORT_SHAPE);
+			KUNIT_EXPECT_LT(test, a.have, a.want);
+			/* a lower order may be short too; the highest is told */
+			KUNIT_EXPECT_EQ(test, a.order, i);
+		}
+	}
+}
+
+static void order_wmark_larger_stand_in(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(3);
+
+	/* 3000 pages of order 10: enough for every order there is */
+	q.blocks[MAX_PAGE_ORDER] = 3;
+	expect(test, &q, ORDER_WMARK_FINE);
+
+	/* One block of 1024 pages is 128 of order 3, but not 750 of order 1. */
+	q.blocks[MAX_PAGE_ORDER] = 1;
+	expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+	KUNIT_EXPECT_EQ(test, order_wmark_check(&q).order, 1U);
+	q.blocks[1] = 750 - 512;
+	expect(test, &q, ORDER_WMARK_FINE);
+	q.blocks[1]--;
+	expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+}
+
+static void order_wmark_smaller_do_not(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(3);
+
+	q.blocks[2] = 10000;
+	expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+	KUNIT_EXPECT_EQ(test, order_wmark_check(&q).order, 3U);
+	KUNIT_EXPECT_EQ(test, order_wmark_check(&q).have, 0UL);
+}
+
+static void order_wmark_pages_come_first(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(3);
+
+	/* neither pages nor shape */
+	q.free = 3000;
+	expect(test, &q, ORDER_WMARK_SHORT_PAGES);
+	/* shape, but no pages */
+	fill_exactly(&q);
+	expect(test, &q, ORDER_WMARK_SHORT_PAGES);
+	q.free = 3001;
+	expect(test, &q, ORDER_WMARK_FINE);
+	q.free = -1;
+	expect(test, &q, ORDER_WMARK_SHORT_PAGES);
+}
+
+static void order_wmark_order_zero(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(0);
+
+	expect(test, &q, ORDER_WMARK_FINE);
+	q.free = 3000;
+	expect(test, &q, ORDER_WMARK_SHORT_PAGES);
+}
+
+static void order_wmark_lowmem_reserve(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(3);
+
+	q.reserve = 47000;
+	expect(test, &q, ORDER_WMARK_SHORT_PAGES);
+	q.free++;
+	expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+	/* the reserve is pages to be kept, it does not ask for more blocks */
+	KUNIT_EXPECT_EQ(test, order_wmark_check(&q).want, 47UL);
+}
+
+static void order_wmark_room_to_move(struct kunit *test)
+{
+	struct order_wmark_query q = a_zone(9);
+
+	/* shape is short, but nothing can be moved without free pages */
+	q.room = 50000;
+	expect(test, &q, ORDER_WMARK_SHORT_PAGES);
+	q.free++;
+	expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+	/* with the shape in order nobody has to move anything */
+	q.free--;
+	fill_exactly(&q);
+	expect(test, &q, ORDER_WMARK_FINE);
+}
+
+static void order_wmark_tiny_zone(struct kunit *test)
+{
+	struct order_wmark_query q = {
+		.order = 9,
+		.share = 50,
+		.managed = 511,
+		.watermark = 20,
+		.room = 20,
+		.free = 500,
+	};
+
+	/* it cannot hold an order-9 block: nobody is sent to make one */
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 9), 0UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_want(&q, 8), 1UL);
+	expect(test, &q, ORDER_WMARK_SHORT_SHAPE);
+	q.blocks[8] = 1;
+	expect(test, &q, ORDER_WMARK_FINE);
+
+	q.managed = 0;
+	q.blocks[8] = 0;
+	expect(test, &q, ORDER_WMARK_FINE);
+}
+
+/* The live zones: what is counted as reserved is what the lists hold. */
+static void order_wmark_reserved_is_counted(struct kunit *test)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		unsigned long flags;
+		unsigned int order;
+
+		spin_lock_irqsave(&zone->lock, flags);
+		for (order = 0; order < NR_PAGE_ORDERS; order++) {
+			struct free_area *area = &zone->free_area[order];
+			unsigned long reserved = 0, all = 0;
+			struct list_head *pos;
+			int mt;
+
+			for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+				list_for_each(pos, &area->free_list[mt]) {
+					all++;
+					reserved += mt >= MIGRATE_PCPTYPES;
+				}
+			}
+			KUNIT_EXPECT_EQ(test, all, area->nr_free);
+			KUNIT_EXPECT_EQ(test, reserved, area->nr_reserved);
+		}
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+}
+
+static struct kunit_case order_wmark_test_cases[] = {
+	KUNIT_CASE(order_wmark_want_is_graded),
+	KUNIT_CASE(order_wmark_want_follows_demand),
+	KUNIT_CASE(order_wmark_demand_decays),
+	KUNIT_CASE(order_wmark_no_blocks),
+	KUNIT_CASE(order_wmark_exactly_enough),
+	KUNIT_CASE(order_wmark_one_too_few),
+	KUNIT_CASE(order_wmark_larger_stand_in),
+	KUNIT_CASE(order_wmark_smaller_do_not),
+	KUNIT_CASE(order_wmark_pages_come_first),
+	KUNIT_CASE(order_wmark_order_zero),
+	KUNIT_CASE(order_wmark_lowmem_reserve),
+	KUNIT_CASE(order_wmark_room_to_move),
+	KUNIT_CASE(order_wmark_tiny_zone),
+	KUNIT_CASE(order_wmark_reserved_is_counted),
+	{}
+};
+
+static struct kunit_suite order_wmark_test_suite = {
+	.name = "order_watermark",
+	.test_cases = order_wmark_test_cases,
+};
+kunit_test_suite(order_wmark_test_suite);
+
+MODULE_DESCRIPTION("Tests for order-aware watermarks");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

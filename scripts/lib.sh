@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every script here shares: where things lie, how to speak, how to stop.
+# Source it first; it sets the strict mode.
+
+set -euo pipefail
+export LC_ALL=C
+umask 022
+
+me=${0##*/}
+repo=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+build=${BUILD_DIR:-$repo/build}	# everything that can be made again
+tree=$build/tree		# git: tag "base", then the series as commits
+log_dir=$build/log
+jobs=$(nproc)
+
+# The compiler cache makes every build after the first cheap.  Both arms
+# compile from paths of the same shape, so that they share its entries.
+export CCACHE_DIR=${CCACHE_DIR:-$build/ccache} CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
+export KBUILD_BUILD_TIMESTAMP=@1 KBUILD_BUILD_USER=kdefragd KBUILD_BUILD_HOST=kdefragd
+
+note() { printf '%s: %s\n' "$me" "$*" >&2; }
+die() { note "$*"; exit 1; }
+usage_error() { note "$* ('$me --help' tells the usage)"; exit 2; }
+
+# The usage of a script is the comment at its head, below the licence.
+usage() { sed -n '3,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; }
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# step NAME USUAL COMMAND...: one long piece of work, with its output in a log
+# and a line of progress on the terminal.
+step() {
+	local name=$1 usual=$2 log start=$SECONDS pid last
+	shift 2
+	mkdir -p "$log_dir"
+	log=$log_dir/$name.log
+	printf '== %s (usually %s; log: %s)\n' "$name" "$usual" "${log#"$repo"/}" >&2
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	trap 'trap - INT TERM; kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; exit 130' INT TERM
+	while kill -0 "$pid" 2>/dev/null; do
+		sleep 1
+		(( (SECONDS - start) % 15 == 0 )) || [ -t 2 ] || continue
+		last=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-60)
+		if [ -t 2 ]; then
+			printf '\r   %4d s  %-60s' $((SECONDS - start)) "$last" >&2
+		else
+			printf '   %4d s  %s\n' $((SECONDS - start)) "$last" >&2
+		fi
+	done
+	trap - INT TERM
+	[ ! -t 2 ] || printf '\r%-72s\r' '' >&2
+	if ! wait "$pid"; then
+		tail -n 20 "$log" >&2
+		die "$name failed; the whole log is $log"
+	fi
+	printf '   %4d s  done\n' $((SECONDS - start)) >&2
+}
+
+# need_space MIB WHAT: refuse at the start rather than fail in the middle.
+need_space() {
+	local free
+	mkdir -p "$build"
+	free=$(df -Pm "$build" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$1" ] ||
+		die "$2 needs $1 MiB of disk below $build, $free MiB are free: make room, or set BUILD_DIR to a larger disk"
+}
+
+# arm_dir ARM: where the kernel of an arm is put.  Exits with 2 on an unknown one.
+arm_dir() {
+	case $1 in
+	stock | series | stock-debug | series-debug | each) printf '%s/%s\n' "$build" "$1" ;;
+	*) usage_error "unknown arm '$1': stock or series" ;;
+	esac
+}
+
+# kmake SRC OUT TARGETS...: the kernel's make, through the compiler cache.
+kmake() {
+	local src=$1 out=$2
+	shift 2
+	make -C "$src" O="$out" -j"$jobs" CC='ccache gcc' HOSTCC='ccache gcc' LOCALVERSION= "$@"
+}
+
+# configure SRC OUT FRAGMENT...: tinyconfig plus the fragments, in OUT/.config.
+# Every line of a fragment has to survive.
+configure() {
+	local src=$1 out=$2 want=$2/.wanted line name
+	shift 2
+	mkdir -p "$out"
+	if ! cat "$@" | cmp -s - "$want" || [ ! -f "$out/.config" ]; then
+		rm -f "$want"
+		make -s -C "$src" O="$out" tinyconfig >/dev/null 2>&1 ||
+			die "tinyconfig failed in $src"
+		cat "$@" >>"$out/.config"
+		cat "$@" >"$want.new"
+	fi
+	make -s -C "$src" O="$out" olddefconfig >/dev/null 2>&1 ||
+		die "olddefconfig failed in $src"
+	while read -r line; do
+		case $line in
+		CONFIG_*)
+			grep -qxF "$line" "$out/.config" ||
+				die "the configuration lost '$line': a dependency is missing in $*" ;;
+		'# CONFIG_'*' is not set')
+			name=${line#\# } name=${name% is not set}
+			! grep -q "^$name=" "$out/.config" ||
+				die "the configuration switched $name on against $*" ;;
+		esac
+	done < <(cat "$@")
+	[ ! -f "$want.new" ] || mv "$want.new" "$want"
+}
+
+# Does build/tree hold commits or edits that patches/ does not have yet?
+unsaved_work() {
+	local synced
+	synced=$(git -C "$tree" rev-parse -q --verify refs/kdefragd/synced || git -C "$tree" rev-parse base)
+	[ "$(git -C "$tree" rev-parse HEAD)" != "$synced" ] ||
+		[ -n "$(git -C "$tree" status --porcelain -uno)" ]
+}
+
+# The patches in order, from patches/series ("#" starts a comment there).
+patch_names() { sed 's/[[:space:]]*#.*//; /^$/d' "$repo/patches/series"; }
+
+series_id() { (cd "$repo/patches" && cat series [0-9]*.patch | sha256sum); }
+
+# Files that the series adds, as of a commit of build/tree.
+added_files() { git -C "$tree" diff --diff-filter=A --no-renames --name-only base "$1"; }
+
+# write_series DIR: the commits of build/tree as patches.  The cover letter is
+# written by hand; nothing in the patches depends on when or where this runs.
+write_series() {
+	local dir=$1 cover=0000-cover-letter.patch
+	find "$dir" -maxdepth 1 -name '[0-9]*.patch' ! -name "$cover" -delete
+	git -C "$tree" -c format.signature= -c diff.noprefix=false -c core.abbrev=12 \
+		-c diff.renames=false -c diff.algorithm=myers \
+		format-patch -q --zero-commit --no-numbered --no-signature \
+		-o "$dir" base..HEAD
+	(cd "$dir" && find . -maxdepth 1 -name '[0-9]*.patch' ! -name "$cover" -printf '%f\n' | sort) >"$dir/series"
+}
+
+# The guest's configuration with those of our options that SRC has already:
+# in the middle of the series not all of them exist.
+series_config_at() {
+	local line symbol
+	cat "$repo/scripts/config/guest.config"
+	while read -r line; do
+		symbol=${line%%=*}
+		! grep -rqs --include='Kconfig*' "^config ${symbol#CONFIG_}\$" "$1/mm" "$1/lib" ||
+			printf '%s\n' "$line"
+	done < <(grep '^CONFIG_' "$repo/scripts/config/series.config")
+}
