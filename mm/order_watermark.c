@@ -89,6 +89,7 @@ static void order_wmark_age(struct order_wmark_zone *state)
 /* Blocks of exactly @order that an ordinary request may use. */
 static unsigned long order_wmark_blocks(struct zone *zone, unsigned int order)
 {
+	/* Changes under zone->lock; here a stale count does no harm. */
 	unsigned long all = data_race(zone->free_area[order].nr_free);
 	unsigned long reserved = READ_ONCE(zone->free_area[order].nr_reserved);
 

@@ -7,6 +7,8 @@
 set -euo pipefail
 export LC_ALL=C
 umask 022
+# The system's own tools first: what scripts/setup installs is installed for them.
+PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 me=${0##*/}
 repo=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)

@@ -292,6 +292,7 @@ static struct kunit_suite order_wmark_test_suite = {
 	.name = "order_watermark",
 	.test_cases = order_wmark_test_cases,
 };
+
 kunit_test_suite(order_wmark_test_suite);
 
 MODULE_DESCRIPTION("Tests for order-aware watermarks");

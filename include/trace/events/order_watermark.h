@@ -19,53 +19,53 @@ TRACE_DEFINE_ENUM(ORDER_WMARK_SHORT_SHAPE);
  * pages; have and want are blocks of at least decided_by, an order.
  */
 TRACE_EVENT(mm_order_watermark,
+	    TP_PROTO(struct zone *zone, const struct order_wmark_query *q,
+		     const struct order_wmark_answer *answer,
+		     int highest_zoneidx),
 
-	TP_PROTO(struct zone *zone, const struct order_wmark_query *q,
-		 const struct order_wmark_answer *answer, int highest_zoneidx),
+	    TP_ARGS(zone, q, answer, highest_zoneidx),
 
-	TP_ARGS(zone, q, answer, highest_zoneidx),
+	    TP_STRUCT__entry(__field(int, nid)
+			     __field(int, zid)
+			     __field(int, highest_zoneidx)
+			     __field(unsigned int, order)
+			     __field(long, free)
+			     __field(unsigned long, watermark)
+			     __field(unsigned long, reserve)
+			     __field(unsigned long, room)
+			     __field(unsigned int, decided_by)
+			     __field(unsigned long, have)
+			     __field(unsigned long, want)
+			     __field(unsigned int, demand)
+			     __field(int, verdict)
+	    ),
 
-	TP_STRUCT__entry(
-		__field(int,		nid)
-		__field(int,		zid)
-		__field(int,		highest_zoneidx)
-		__field(unsigned int,	order)
-		__field(long,		free)
-		__field(unsigned long,	watermark)
-		__field(unsigned long,	reserve)
-		__field(unsigned long,	room)
-		__field(unsigned int,	decided_by)
-		__field(unsigned long,	have)
-		__field(unsigned long,	want)
-		__field(unsigned int,	demand)
-		__field(int,		verdict)
-	),
+	    TP_fast_assign(__entry->nid = zone_to_nid(zone);
+			   __entry->zid = zone_idx(zone);
+			   __entry->highest_zoneidx = highest_zoneidx;
+			   __entry->order = q->order;
+			   __entry->free = q->free;
+			   __entry->watermark = q->watermark;
+			   __entry->reserve = q->reserve;
+			   __entry->room = q->room;
+			   __entry->decided_by = answer->order;
+			   __entry->have = answer->have;
+			   __entry->want = answer->want;
+			   __entry->demand = q->demand[answer->order];
+			   __entry->verdict = answer->verdict;
+	    ),
 
-	TP_fast_assign(
-		__entry->nid		= zone_to_nid(zone);
-		__entry->zid		= zone_idx(zone);
-		__entry->highest_zoneidx = highest_zoneidx;
-		__entry->order		= q->order;
-		__entry->free		= q->free;
-		__entry->watermark	= q->watermark;
-		__entry->reserve	= q->reserve;
-		__entry->room		= q->room;
-		__entry->decided_by	= answer->order;
-		__entry->have		= answer->have;
-		__entry->want		= answer->want;
-		__entry->demand		= q->demand[answer->order];
-		__entry->verdict	= answer->verdict;
-	),
-
-	TP_printk("nid=%d zid=%d highest_zoneidx=%d order=%u free=%ld watermark=%lu reserve=%lu room=%lu decided_by=%u have=%lu want=%lu demand=%u verdict=%s",
-		  __entry->nid, __entry->zid, __entry->highest_zoneidx,
-		  __entry->order, __entry->free, __entry->watermark,
-		  __entry->reserve, __entry->room, __entry->decided_by,
-		  __entry->have, __entry->want, __entry->demand,
-		  __print_symbolic(__entry->verdict,
-				   { ORDER_WMARK_FINE, "fine" },
-				   { ORDER_WMARK_SHORT_PAGES, "short-of-pages" },
-				   { ORDER_WMARK_SHORT_SHAPE, "short-of-shape" }))
+	    TP_printk("nid=%d zid=%d highest_zoneidx=%d order=%u free=%ld watermark=%lu reserve=%lu room=%lu decided_by=%u have=%lu want=%lu demand=%u verdict=%s",
+		      __entry->nid, __entry->zid,
+		      __entry->highest_zoneidx, __entry->order,
+		      __entry->free, __entry->watermark,
+		      __entry->reserve, __entry->room,
+		      __entry->decided_by, __entry->have, __entry->want,
+		      __entry->demand,
+		      __print_symbolic(__entry->verdict,
+				       { ORDER_WMARK_FINE, "fine" },
+				       { ORDER_WMARK_SHORT_PAGES, "short-of-pages" },
+				       { ORDER_WMARK_SHORT_SHAPE, "short-of-shape" }))
 );
 
 #endif /* _TRACE_ORDER_WATERMARK_H */

@@ -71,7 +71,7 @@ void frag_print(const char *prefix, const struct frag_state *state)
 
 /*
  * Read a sparse file of @size bytes in @dir into the page cache.
- * Return: 0; -1 if that failed; -ENOSYS where page cache cannot be evicted.
+ * Return: 0; -1 if that failed; -EOPNOTSUPP where page cache cannot be evicted.
  */
 int frag_cache_fill(struct frag_cache *cache, const char *dir, size_t size)
 {
@@ -89,7 +89,7 @@ int frag_cache_fill(struct frag_cache *cache, const char *dir, size_t size)
 	if (fstatfs(cache->fd, &fs) || fs.f_type == TMPFS_MAGIC ||
 	    fs.f_type == RAMFS_MAGIC) {
 		close(cache->fd);
-		return -ENOSYS;
+		return -EOPNOTSUPP;
 	}
 	/* Single pages: large folios would ask for the orders that we avoid. */
 	if (ftruncate(cache->fd, size) ||

@@ -96,7 +96,7 @@ static void settings_save(void)
 }
 
 /* Return: the counter, or -1 where the kernel has none of that name. */
-static long vmstat(const char *name)
+static long vm_counter(const char *name)
 {
 	FILE *f = fopen("/proc/vmstat", "r");
 	char key[64];
@@ -150,13 +150,13 @@ struct counts {
 
 static void count(struct counts *c)
 {
-	c->evicted = vmstat("pgsteal_kswapd") + vmstat("pgsteal_direct");
+	c->evicted = vm_counter("pgsteal_kswapd") + vm_counter("pgsteal_direct");
 	c->kswapd_ms = thread_ms("kswapd");
 	c->kcompactd_ms = thread_ms("kcompactd");
-	c->migrated = vmstat("pgmigrate_success");
-	c->pages = vmstat("order_wmark_short_of_pages");
-	c->shape = vmstat("order_wmark_short_of_shape");
-	c->handed = vmstat("order_wmark_handed_over");
+	c->migrated = vm_counter("pgmigrate_success");
+	c->pages = vm_counter("order_wmark_short_of_pages");
+	c->shape = vm_counter("order_wmark_short_of_shape");
+	c->handed = vm_counter("order_wmark_handed_over");
 }
 
 static void count_since(struct counts *c, const struct counts *then)
@@ -251,7 +251,7 @@ static const char *run_arm(struct arm *arm, const char *mode)
 	    frag_holes_punch(&holes, ORDER))
 		return "cannot make holes";
 	err = frag_cache_fill(&cache, dir, memory / 100 * 80);
-	if (err == -ENOSYS)
+	if (err == -EOPNOTSUPP)
 		return "the file system here has no page cache to evict";
 	if (err)
 		return "cannot fill the page cache";
@@ -299,7 +299,7 @@ static void report(const struct arm *arm)
 	printf("# messages sent\t%ld\n", arm->sent);
 	printf("# atomic order-3 blocks that came, of %ld\t%ld\n", arm->asked,
 	       arm->got);
-	if (vmstat("order_wmark_handed_over") < 0)
+	if (vm_counter("order_wmark_handed_over") < 0)
 		return;
 	printf("# decided: short of pages\t%ld\n", arm->c.pages);
 	printf("# decided: short of shape\t%ld\n", arm->c.shape);
