@@ -9,6 +9,7 @@
  *	the allocator, when a request found nothing	order_wmark_missed()
  *	the allocator, when a block was taken		order_wmark_taken()
  *	kcompactd, before it starts and stops		order_wmark_short_of_shape()
+ *	kcompactd, after a pass				order_wmark_gained()
  *
  * Locking: none of its own.  Counts of free blocks change under zone->lock and
  * are read without it.  The demand counters are changed without a lock by
@@ -201,6 +202,51 @@ bool order_wmark_short_of_shape(struct zone *zone, unsigned int order,
 			ORDER_WMARK_SHORT_SHAPE;
 }
 
+/**
+ * order_wmark_have - how many free blocks of an order are there?
+ * @zone: the zone
+ * @order: the order
+ *
+ * Context: any.
+ * Return: blocks of at least @order, larger ones counted for all they hold.
+ */
+unsigned long order_wmark_have(struct zone *zone, unsigned int order)
+{
+	unsigned long pages = 0;
+	unsigned int i;
+
+	for (i = order; i < NR_PAGE_ORDERS; i++)
+		pages += order_wmark_blocks(zone, i) << i;
+	return pages >> order;
+}
+
+/**
+ * order_wmark_gained - was a pass of kcompactd worth it, if it fell short?
+ * @zone: the zone
+ * @order: the order that was to be made
+ * @had: what order_wmark_have() said before the pass
+ *
+ * Mainline's goal is one block, and a pass that ends without it is a failure
+ * that defers the next one. Here the goal is a number: a pass that came nearer
+ * to it is none. The next one starts with a clean slate, as after reclaim:
+ * kswapd, which used to wipe it on its way to bed, sleeps through all this.
+ *
+ * Context: process context, may sleep.
+ * Return: true if there are more blocks now than before.
+ */
+bool order_wmark_gained(struct zone *zone, unsigned int order,
+			unsigned long had)
+{
+	if (!order_wmark_active(order) ||
+	    !order_wmark_mode_is(ORDER_WMARK_HAND_OVER) ||
+	    order_wmark_have(zone, order) <= had)
+		return false;
+
+	zone->compact_blockskip_flush = true;
+	reset_isolation_suitable(zone->zone_pgdat);
+	return true;
+}
+
 /*
  * As in pgdat_balanced(), one zone that is fine will do: requests find it.  A
  * zone that is smaller than the block is no such zone.
@@ -360,17 +406,12 @@ static int order_wmark_show(struct seq_file *m, void *v)
 		unsigned int order;
 
 		for (order = 0; order < NR_PAGE_ORDERS; order++) {
-			unsigned long pages = 0;
-			enum order_wmark now;
-			unsigned int i;
+			enum order_wmark now = order_wmark_now(zone, order,
+							       zone_idx(zone));
 
-			for (i = order; i < NR_PAGE_ORDERS; i++)
-				pages += order_wmark_blocks(zone, i) << i;
-
-			now = order_wmark_now(zone, order, zone_idx(zone));
 			seq_printf(m, "%d %s %u %lu %lu %u %s\n",
 				   zone_to_nid(zone), zone->name, order,
-				   pages >> order,
+				   order_wmark_have(zone, order),
 				   READ_ONCE(zone->order_wmark.want[order]),
 				   READ_ONCE(zone->order_wmark.demand[order]),
 				   verdict[now]);

@@ -94,6 +94,9 @@ bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 				unsigned int order, int highest_zoneidx);
 bool order_wmark_short_of_shape(struct zone *zone, unsigned int order,
 				int highest_zoneidx);
+unsigned long order_wmark_have(struct zone *zone, unsigned int order);
+bool order_wmark_gained(struct zone *zone, unsigned int order,
+			unsigned long had);
 unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order);
 void order_wmark_missed(struct zone *zone, unsigned int order);
 void __order_wmark_taken(struct zone *zone, unsigned int order,
@@ -145,6 +148,18 @@ static inline bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 static inline bool order_wmark_short_of_shape(struct zone *zone,
 					      unsigned int order,
 					      int highest_zoneidx)
+{
+	return false;
+}
+
+static inline unsigned long order_wmark_have(struct zone *zone,
+					     unsigned int order)
+{
+	return 0;
+}
+
+static inline bool order_wmark_gained(struct zone *zone, unsigned int order,
+				      unsigned long had)
 {
 	return false;
 }

@@ -17,9 +17,8 @@ tree=$build/tree		# git: tag "base", then the series as commits
 log_dir=$build/log
 jobs=$(nproc)
 
-# The compiler cache makes every build after the first cheap.  Both arms
-# compile from paths of the same shape, so that they share its entries.
-export CCACHE_DIR=${CCACHE_DIR:-$build/ccache} CCACHE_MAXSIZE=${CCACHE_MAXSIZE:-5G}
+# The compiler cache (where the user has his) makes every build after the first
+# cheap, in other clones too.  Nothing of when or where may get into an object.
 export KBUILD_BUILD_TIMESTAMP=@1 KBUILD_BUILD_USER=kdefragd KBUILD_BUILD_HOST=kdefragd
 
 note() { printf '%s: %s\n' "$me" "$*" >&2; }
@@ -152,4 +151,20 @@ series_config_at() {
 		! grep -rqs --include='Kconfig*' "^config ${symbol#CONFIG_}\$" "$1/mm" "$1/lib" ||
 			printf '%s\n' "$line"
 	done < <(grep '^CONFIG_' "$repo/scripts/config/series.config")
+}
+
+# keep_times COMMAND...: git rewrites files on its way through the series; those
+# that end up as they were keep their times, or make would build the world.
+keep_times() {
+	local before=$build/times.$$ old f status=0
+	old=$(git -C "$tree" rev-parse HEAD)
+	git -C "$tree" diff -z --name-only base HEAD |
+		(cd "$tree" && xargs -0 -r stat -c '%.Y %n' --) >"$before" 2>/dev/null || :
+	"$@" || status=$?
+	while read -r old_time f; do
+		[ ! -f "$tree/$f" ] || ! git -C "$tree" diff --quiet "$old" HEAD -- "$f" ||
+			touch -d "@$old_time" "$tree/$f"
+	done <"$before"
+	rm -f "$before"
+	return "$status"
 }
