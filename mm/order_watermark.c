@@ -3,19 +3,25 @@
  * Order-aware watermarks: state, hooks and reporting.  order_watermark_check.c
  * holds the reasoning and the decision; this file asks it and hands over.
  *
- * Who asks, always with the same arguments:
+ * Who asks:
  *
  *	kswapd, before it sleeps, works, or is woken	order_wmark_balanced()
- *	the allocator, when a request found nothing	order_wmark_missed()
+ *	the allocator, when a request finds no block	order_wmark_missed()
  *	the allocator, when a block was taken		order_wmark_taken()
  *	kcompactd, before it starts and stops		order_wmark_short_of_shape()
- *	kcompactd, after a pass				order_wmark_gained()
+ *	kcompactd, around its work on a node		order_wmark_pass_*()
+ *
+ * All of them get their answer from order_wmark_ask(), which takes the counts
+ * in one way for all.  Of the zones that a request may use, one that is fine
+ * will do; else one with enough pages, which is how mainline judges order 0,
+ * so that a request for shape never makes kswapd refill another zone.
  *
  * Locking: none of its own.  Counts of free blocks change under zone->lock and
  * are read without it.  The demand counters are changed without a lock by
- * whoever comes by: a lost increment costs one block of foresight.  Every entry
- * point may be called from any context, interrupts included; none is called
- * with zone->lock held, except order_wmark_account().
+ * whoever comes by: a lost increment costs one block of foresight.  But for
+ * order_wmark_pass_*(), which belong to kcompactd and may sleep, the functions
+ * may be called from any context, interrupts included.  None is called with
+ * zone->lock held except order_wmark_account(), for which it has to be.
  *
  * What is not promised: that blocks of an order exist when the check said so a
  * moment ago; that kcompactd, handed a shortage, can cure it.
@@ -26,6 +32,7 @@
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched/sysctl.h>
 #include <linux/seq_file.h>
 #include <linux/sysctl.h>
 #include <linux/vmstat.h>
@@ -51,21 +58,30 @@
 #define ORDER_WMARK_HOLD_OFF	(HZ / 10)
 
 /*
+ * After a round of kcompactd that did not pay, nothing is handed over for this
+ * many times as long as it took.  Unit: 1.  Nine means that work in vain gets a
+ * tenth of one CPU at most.  Lower: more CPU for nothing.  Higher: memory that
+ * has become movable waits longer.
+ */
+#define ORDER_WMARK_BACKOFF	9
+
+/*
+ * A round paid if it made this part of what was missing.  Unit: right shift,
+ * so an eighth.  Lower: rounds are repeated at once because of blocks that
+ * others freed meanwhile.  Higher: steady progress is taken for none.
+ */
+#define ORDER_WMARK_PAID_SHIFT	3
+
+/*
  * In mode 2, kswapd gives up on an order after this part of the node.  Unit:
  * right shift of the node's pages, so an eighth.  It is what bounds the 2004
- * behaviour: without it kswapd reclaims for as long as there is anything.
+ * behaviour, per wake-up: without it kswapd reclaims for as long as there is
+ * anything.  The next request that finds no block wakes it again.
  */
 #define ORDER_WMARK_RECLAIM_SHIFT	3
 
 int sysctl_order_watermark __read_mostly = ORDER_WMARK_HAND_OVER;
 static int sysctl_order_watermark_share __read_mostly = 50;
-
-/* defrag_mode brings a check of its own, in whole blocks; it has precedence. */
-static bool order_wmark_active(unsigned int order)
-{
-	return order && !defrag_mode &&
-	       !order_wmark_mode_is(ORDER_WMARK_MAINLINE);
-}
 
 /* Forget demand as time passes.  One caller per half-life does it for all. */
 static void order_wmark_age(struct order_wmark_zone *state)
@@ -97,17 +113,35 @@ static unsigned long order_wmark_blocks(struct zone *zone, unsigned int order)
 	return all - min(all, reserved);
 }
 
-/* The same room that compaction asks for before it starts. */
-static unsigned long order_wmark_room(struct zone *zone, unsigned int order)
+/* The mark and the count of free pages that pgdat_balanced() looks at. */
+static unsigned long order_wmark_mark(struct zone *zone)
 {
-	if (order > PAGE_ALLOC_COSTLY_ORDER)
-		return low_wmark_pages(zone) + compact_gap(order);
-	return min_wmark_pages(zone) + compact_gap(order);
+	if (sysctl_numa_balancing_mode & NUMA_BALANCING_MEMORY_TIERING)
+		return promo_wmark_pages(zone);
+	return high_wmark_pages(zone);
 }
 
-static struct order_wmark_answer
-order_wmark_ask(struct zone *zone, unsigned int order, unsigned long mark,
-		int highest_zoneidx, unsigned long free_pages)
+static long order_wmark_free_pages(struct zone *zone, unsigned int order)
+{
+	long free = zone_page_state(zone, NR_FREE_PAGES);
+
+	if (zone->percpu_drift_mark && free < zone->percpu_drift_mark)
+		free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+
+	/* As __zone_watermark_ok() for a request without privileges. */
+	free -= READ_ONCE(zone->nr_free_highatomic) + (1 << order) - 1;
+#ifdef CONFIG_CMA
+	free -= zone_page_state(zone, NR_FREE_CMA_PAGES);
+#endif
+#ifdef CONFIG_UNACCEPTED_MEMORY
+	/* Counted as free, but on no free list: neither pages nor blocks yet. */
+	free -= zone_page_state(zone, NR_UNACCEPTED);
+#endif
+	return free;
+}
+
+static enum order_wmark order_wmark_ask(struct zone *zone, unsigned int order,
+					int highest_zoneidx)
 {
 	struct order_wmark_zone *state = &zone->order_wmark;
 	struct order_wmark_answer answer;
@@ -115,18 +149,12 @@ order_wmark_ask(struct zone *zone, unsigned int order, unsigned long mark,
 		.order		= order,
 		.share		= READ_ONCE(sysctl_order_watermark_share),
 		.managed	= zone_managed_pages(zone),
-		.watermark	= mark,
+		.watermark	= order_wmark_mark(zone),
 		.reserve	= zone->lowmem_reserve[highest_zoneidx],
-		.room		= order_wmark_room(zone, order),
-		.free		= free_pages,
+		.free		= order_wmark_free_pages(zone, order),
 	};
 	unsigned int i;
 
-	/* As __zone_watermark_ok() for a request without privileges. */
-	q.free -= READ_ONCE(zone->nr_free_highatomic) + (1 << order) - 1;
-#ifdef CONFIG_CMA
-	q.free -= zone_page_state(zone, NR_FREE_CMA_PAGES);
-#endif
 	order_wmark_age(state);
 	for (i = 0; i < NR_PAGE_ORDERS; i++) {
 		q.blocks[i] = order_wmark_blocks(zone, i);
@@ -136,42 +164,53 @@ order_wmark_ask(struct zone *zone, unsigned int order, unsigned long mark,
 	answer = order_wmark_check(&q);
 	WRITE_ONCE(state->want[order], order_wmark_want(&q, order));
 	trace_mm_order_watermark(zone, &q, &answer, highest_zoneidx);
-	return answer;
+	return answer.verdict;
 }
 
-static enum order_wmark order_wmark_now(struct zone *zone, unsigned int order,
-					int highest_zoneidx)
+/* A zone that is smaller than the block is not asked: it can never have one. */
+static enum order_wmark order_wmark_ask_node(pg_data_t *pgdat,
+					     unsigned int order,
+					     int highest_zoneidx)
 {
-	return order_wmark_ask(zone, order, high_wmark_pages(zone),
-			       highest_zoneidx,
-			       zone_page_state(zone, NR_FREE_PAGES)).verdict;
+	enum order_wmark node = ORDER_WMARK_SHORT_PAGES;
+	int i;
+
+	for (i = 0; i <= highest_zoneidx; i++) {
+		struct zone *zone = pgdat->node_zones + i;
+
+		if (zone_managed_pages(zone) >> order == 0)
+			continue;
+
+		switch (order_wmark_ask(zone, order, highest_zoneidx)) {
+		case ORDER_WMARK_FINE:
+			return ORDER_WMARK_FINE;
+		case ORDER_WMARK_SHORT_SHAPE:
+			node = ORDER_WMARK_SHORT_SHAPE;
+			break;
+		case ORDER_WMARK_SHORT_PAGES:
+			break;
+		}
+	}
+	return node;
 }
 
 /**
- * order_wmark_balanced - may kswapd leave this zone alone?
- * @zone: the zone
- * @order: order that was asked for
- * @mark: pages to be kept free
+ * order_wmark_balanced - may kswapd leave this node alone?
+ * @pgdat: the node
+ * @order: order that was asked for, above 0
  * @highest_zoneidx: highest zone that the request could use
- * @free_pages: free pages of the zone, as exact as the caller has them
  *
  * With vm.order_watermark=1 a shortage of shape is nothing that kswapd could
- * mend, so the zone counts as balanced; order_wmark_wake_kcompactd() hands it
+ * mend, so the node counts as balanced; order_wmark_wake_kcompactd() hands it
  * over.  With 2, kswapd has to work until there are enough blocks.
  *
- * Context: any, zone->lock not held.
+ * Context: any.
  * Return: true if reclaim is not wanted.
  */
-bool order_wmark_balanced(struct zone *zone, unsigned int order,
-			  unsigned long mark, int highest_zoneidx,
-			  unsigned long free_pages)
+bool order_wmark_balanced(pg_data_t *pgdat, unsigned int order,
+			  int highest_zoneidx)
 {
-	if (!order_wmark_active(order))
-		return __zone_watermark_ok(zone, order, mark, highest_zoneidx,
-					   0, free_pages);
-
-	switch (order_wmark_ask(zone, order, mark, highest_zoneidx,
-				free_pages).verdict) {
+	switch (order_wmark_ask_node(pgdat, order, highest_zoneidx)) {
 	case ORDER_WMARK_FINE:
 		return true;
 	case ORDER_WMARK_SHORT_PAGES:
@@ -185,32 +224,24 @@ bool order_wmark_balanced(struct zone *zone, unsigned int order,
 }
 
 /**
- * order_wmark_short_of_shape - has this zone been handed over, and still is?
+ * order_wmark_short_of_shape - is there work here that is not reclaim's?
  * @zone: the zone
  * @order: order to be made
  * @highest_zoneidx: highest zone that the request could use
  *
- * Context: any, zone->lock not held.
+ * Context: any.
  * Return: true while there are enough free pages and too few free blocks.
  */
 bool order_wmark_short_of_shape(struct zone *zone, unsigned int order,
 				int highest_zoneidx)
 {
-	return order_wmark_active(order) &&
-	       order_wmark_mode_is(ORDER_WMARK_HAND_OVER) &&
-	       order_wmark_now(zone, order, highest_zoneidx) ==
+	return order_wmark_hands_over(order) &&
+	       order_wmark_ask(zone, order, highest_zoneidx) ==
 			ORDER_WMARK_SHORT_SHAPE;
 }
 
-/**
- * order_wmark_have - how many free blocks of an order are there?
- * @zone: the zone
- * @order: the order
- *
- * Context: any.
- * Return: blocks of at least @order, larger ones counted for all they hold.
- */
-unsigned long order_wmark_have(struct zone *zone, unsigned int order)
+/* Blocks of at least @order, larger ones counted for all they hold. */
+static unsigned long order_wmark_have(struct zone *zone, unsigned int order)
 {
 	unsigned long pages = 0;
 	unsigned int i;
@@ -220,70 +251,113 @@ unsigned long order_wmark_have(struct zone *zone, unsigned int order)
 	return pages >> order;
 }
 
-/**
- * order_wmark_gained - was a pass of kcompactd worth it, if it fell short?
- * @zone: the zone
- * @order: the order that was to be made
- * @had: what order_wmark_have() said before the pass
- *
- * Mainline's goal is one block, and a pass that ends without it is a failure
- * that defers the next one. Here the goal is a number: a pass that came nearer
- * to it is none. The next one starts with a clean slate, as after reclaim:
- * kswapd, which used to wipe it on its way to bed, sleeps through all this.
- *
- * Context: process context, may sleep.
- * Return: true if there are more blocks now than before.
- */
-bool order_wmark_gained(struct zone *zone, unsigned int order,
-			unsigned long had)
+static unsigned long order_wmark_node_have(const struct order_wmark_pass *pass)
 {
-	if (!order_wmark_active(order) ||
-	    !order_wmark_mode_is(ORDER_WMARK_HAND_OVER) ||
-	    order_wmark_have(zone, order) <= had)
-		return false;
-
-	zone->compact_blockskip_flush = true;
-	reset_isolation_suitable(zone->zone_pgdat);
-	return true;
-}
-
-/*
- * As in pgdat_balanced(), one zone that is fine will do: requests find it.  A
- * zone that is smaller than the block is no such zone.
- */
-static bool order_wmark_pgdat_short_of_shape(pg_data_t *pgdat,
-					     unsigned int order,
-					     int highest_zoneidx)
-{
-	bool short_of_shape = false;
+	unsigned long have = 0;
 	int i;
 
-	for (i = 0; i <= highest_zoneidx; i++) {
-		struct zone *zone = pgdat->node_zones + i;
-
-		if (zone_managed_pages(zone) >> order == 0)
-			continue;
-
-		switch (order_wmark_now(zone, order, highest_zoneidx)) {
-		case ORDER_WMARK_FINE:
-			return false;
-		case ORDER_WMARK_SHORT_PAGES:
-			break;
-		case ORDER_WMARK_SHORT_SHAPE:
-			short_of_shape = true;
-		}
-	}
-	return short_of_shape;
+	for (i = 0; i <= pass->highest_zoneidx; i++)
+		have += order_wmark_have(pass->pgdat->node_zones + i,
+					 pass->order);
+	return have;
 }
 
-/* Is it too early to do again what was last done at @stamp?  Else it is now. */
-static bool order_wmark_held_off(unsigned long *stamp)
+static unsigned long order_wmark_node_want(const struct order_wmark_pass *pass)
 {
-	if (jiffies - READ_ONCE(*stamp) < ORDER_WMARK_HOLD_OFF)
+	unsigned long want = 0;
+	int i;
+
+	for (i = 0; i <= pass->highest_zoneidx; i++) {
+		struct zone *zone = pass->pgdat->node_zones + i;
+
+		want += READ_ONCE(zone->order_wmark.want[pass->order]);
+	}
+	return want;
+}
+
+/**
+ * order_wmark_pass_begin - kcompactd sets out on a round over its node
+ * @pass: for the other two of these functions
+ * @pgdat: the node
+ * @order: order to be made
+ * @highest_zoneidx: highest zone that the request could use
+ *
+ * Context: kcompactd.
+ */
+void order_wmark_pass_begin(struct order_wmark_pass *pass, pg_data_t *pgdat,
+			    unsigned int order, int highest_zoneidx)
+{
+	pass->pgdat = pgdat;
+	pass->order = order;
+	pass->highest_zoneidx = highest_zoneidx;
+	pass->begin = jiffies;
+	pass->had = order_wmark_node_have(pass);
+}
+
+/**
+ * order_wmark_pass_zone - kcompactd is done with a zone; what is it to think?
+ * @pass: the round
+ * @zone: the zone
+ * @status: how compaction of the zone ended
+ *
+ * Mainline's goal is one block. A pass over a zone that ends without it is a
+ * failure, and defers compaction of the order for everybody, direct compactors
+ * included. Here the goal is a number that suits the background, and to fall
+ * short of it must not keep others from trying for their one block: the
+ * backoff is in order_wmark_pass_end() instead.
+ *
+ * Context: kcompactd, may sleep.
+ * Return: @status, or COMPACT_SUCCESS in place of a failure.
+ */
+enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,
+					  struct zone *zone,
+					  enum compact_result status)
+{
+	if (!order_wmark_hands_over(pass->order) ||
+	    (status != COMPACT_COMPLETE && status != COMPACT_PARTIAL_SKIPPED))
+		return status;
+
+	drain_all_pages(zone);
+	return COMPACT_SUCCESS;
+}
+
+/**
+ * order_wmark_pass_end - is there to be another round right away?
+ * @pass: the round that is over
+ *
+ * While the number is short, and a round makes a good part of what is missing,
+ * kcompactd does not rest. If a round did not pay, nothing is handed over to
+ * it for a while.
+ *
+ * Context: kcompactd.
+ * Return: true if kcompactd should go on.
+ */
+bool order_wmark_pass_end(const struct order_wmark_pass *pass)
+{
+	pg_data_t *pgdat = pass->pgdat;
+	unsigned long have, want, rest;
+
+	if (!order_wmark_hands_over(pass->order) ||
+	    order_wmark_ask_node(pgdat, pass->order, pass->highest_zoneidx) !=
+			ORDER_WMARK_SHORT_SHAPE)
+		return false;
+
+	have = order_wmark_node_have(pass);
+	want = order_wmark_node_want(pass);
+	if (have > pass->had && want > pass->had &&
+	    have - pass->had >= (want - pass->had) >> ORDER_WMARK_PAID_SHIFT)
 		return true;
 
-	WRITE_ONCE(*stamp, jiffies);
+	/* Nothing is handed over before this plus the hold-off. */
+	rest = ORDER_WMARK_BACKOFF * (jiffies - pass->begin);
+	WRITE_ONCE(pgdat->order_wmark_handed_over, jiffies + rest);
 	return false;
+}
+
+/* Is it too early to do again what was last done at @stamp?  0 is never. */
+static bool order_wmark_too_early(unsigned long stamp)
+{
+	return stamp && time_before(jiffies, stamp + ORDER_WMARK_HOLD_OFF);
 }
 
 /**
@@ -302,36 +376,41 @@ static bool order_wmark_held_off(unsigned long *stamp)
 bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 				unsigned int order, int highest_zoneidx)
 {
-	if (!order_wmark_active(order) ||
-	    !order_wmark_mode_is(ORDER_WMARK_HAND_OVER))
-		return !(gfp_mask & __GFP_DIRECT_RECLAIM);
+	bool mainline = !(gfp_mask & __GFP_DIRECT_RECLAIM);
 
-	if (!order_wmark_pgdat_short_of_shape(pgdat, order, highest_zoneidx) ||
-	    order_wmark_held_off(&pgdat->order_wmark_handed_over))
+	if (!order_wmark_hands_over(order))
+		return mainline;
+	if (order_wmark_too_early(READ_ONCE(pgdat->order_wmark_handed_over)))
 		return false;
+	if (order_wmark_ask_node(pgdat, order, highest_zoneidx) !=
+	    ORDER_WMARK_SHORT_SHAPE)
+		return mainline;
 
+	WRITE_ONCE(pgdat->order_wmark_handed_over, jiffies);
 	count_vm_event(ORDER_WMARK_HANDED_OVER);
 	return true;
 }
 
 /**
- * order_wmark_missed - a request found no free block of its order
- * @zone: the zone that it would have liked best
+ * order_wmark_missed - a request has entered the slow path
+ * @zone: the zone that it would have liked best, or NULL
  * @order: its order
  *
- * A request that goes through the slow path more than once counts more than
- * once; what a zone wants is limited by its watermark all the same.
+ * It counts as demand if there was no block of its order. If there was one,
+ * pages are short, and more blocks would not have helped.
  *
  * Context: any.
  */
 void order_wmark_missed(struct zone *zone, unsigned int order)
 {
-	struct order_wmark_zone *state = &zone->order_wmark;
+	struct order_wmark_zone *state;
 	unsigned int demand;
 
-	if (!order_wmark_active(order))
+	if (!zone || !order_wmark_active(order) ||
+	    order_wmark_have(zone, order))
 		return;
 
+	state = &zone->order_wmark;
 	order_wmark_age(state);
 	demand = READ_ONCE(state->demand[order]);
 	if (demand < UINT_MAX)
@@ -342,15 +421,18 @@ void order_wmark_missed(struct zone *zone, unsigned int order)
 void __order_wmark_taken(struct zone *zone, unsigned int order,
 			 int highest_zoneidx)
 {
-	if (!order_wmark_mode_is(ORDER_WMARK_HAND_OVER) ||
+	struct order_wmark_zone *state = &zone->order_wmark;
+
+	if (!order_wmark_hands_over(order) ||
 	    order_wmark_blocks(zone, order) >=
-			max(READ_ONCE(zone->order_wmark.want[order]), 1UL) ||
-	    order_wmark_held_off(&zone->order_wmark.asked))
+			max(READ_ONCE(state->want[order]), 1UL) ||
+	    order_wmark_too_early(READ_ONCE(state->asked)))
 		return;
 
 	/* Larger blocks may stand in; only the check can tell. */
-	if (order_wmark_wake_kcompactd(zone->zone_pgdat, 0, order,
-				       highest_zoneidx))
+	WRITE_ONCE(state->asked, jiffies);
+	if (order_wmark_wake_kcompactd(zone->zone_pgdat, __GFP_DIRECT_RECLAIM,
+				       order, highest_zoneidx))
 		wakeup_kcompactd(zone->zone_pgdat, order, highest_zoneidx);
 }
 
@@ -359,6 +441,7 @@ void __order_wmark_taken(struct zone *zone, unsigned int order,
  * @pgdat: the node
  * @order: the order
  *
+ * Context: any.
  * Return: pages; after them kswapd looks at the number of free pages alone.
  */
 unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order)
@@ -406,7 +489,7 @@ static int order_wmark_show(struct seq_file *m, void *v)
 		unsigned int order;
 
 		for (order = 0; order < NR_PAGE_ORDERS; order++) {
-			enum order_wmark now = order_wmark_now(zone, order,
+			enum order_wmark now = order_wmark_ask(zone, order,
 							       zone_idx(zone));
 
 			seq_printf(m, "%d %s %u %lu %lu %u %s\n",

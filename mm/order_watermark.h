@@ -34,7 +34,6 @@ enum order_wmark {
  * @managed: pages in the zone
  * @watermark: pages that kswapd keeps free
  * @reserve: pages kept from this request for lower zones (lowmem reserve)
- * @room: pages that migration needs free in order to have somewhere to move to
  * @free: free pages that the request may use; may be negative
  * @blocks: free blocks of exactly each order that the request may use
  * @demand: requests of each order that found none, lately
@@ -45,7 +44,6 @@ struct order_wmark_query {
 	unsigned long	managed;
 	unsigned long	watermark;
 	unsigned long	reserve;
-	unsigned long	room;
 	long		free;
 	unsigned long	blocks[NR_PAGE_ORDERS];
 	unsigned int	demand[NR_PAGE_ORDERS];
@@ -80,6 +78,22 @@ enum order_wmark_mode {
 	ORDER_WMARK_RECLAIM,	/* graded; kswapd reclaims until it holds */
 };
 
+/**
+ * struct order_wmark_pass - what kcompactd remembers of one round over a node
+ * @pgdat: the node
+ * @order: order to be made
+ * @highest_zoneidx: highest zone that the request could use
+ * @had: blocks of at least @order in the node when the round began
+ * @begin: jiffies then
+ */
+struct order_wmark_pass {
+	pg_data_t	*pgdat;
+	unsigned int	order;
+	int		highest_zoneidx;
+	unsigned long	had;
+	unsigned long	begin;
+};
+
 extern int sysctl_order_watermark;
 
 static inline bool order_wmark_mode_is(enum order_wmark_mode mode)
@@ -87,16 +101,36 @@ static inline bool order_wmark_mode_is(enum order_wmark_mode mode)
 	return READ_ONCE(sysctl_order_watermark) == mode;
 }
 
-bool order_wmark_balanced(struct zone *zone, unsigned int order,
-			  unsigned long mark, int highest_zoneidx,
-			  unsigned long free_pages);
+/* defrag_mode brings a check of its own, in whole blocks; it has precedence. */
+static inline bool order_wmark_active(unsigned int order)
+{
+	return order && !defrag_mode &&
+	       !order_wmark_mode_is(ORDER_WMARK_MAINLINE);
+}
+
+/*
+ * Is a shortage of shape handed over?  kcompactd then does not go by its hints
+ * of what to skip: they are wiped by kswapd on its way to sleep, and with pages
+ * enough kswapd sleeps all the time.
+ */
+static inline bool order_wmark_hands_over(unsigned int order)
+{
+	return order_wmark_active(order) &&
+	       order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
+}
+
+bool order_wmark_balanced(pg_data_t *pgdat, unsigned int order,
+			  int highest_zoneidx);
 bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 				unsigned int order, int highest_zoneidx);
 bool order_wmark_short_of_shape(struct zone *zone, unsigned int order,
 				int highest_zoneidx);
-unsigned long order_wmark_have(struct zone *zone, unsigned int order);
-bool order_wmark_gained(struct zone *zone, unsigned int order,
-			unsigned long had);
+void order_wmark_pass_begin(struct order_wmark_pass *pass, pg_data_t *pgdat,
+			    unsigned int order, int highest_zoneidx);
+enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,
+					  struct zone *zone,
+					  enum compact_result status);
+bool order_wmark_pass_end(const struct order_wmark_pass *pass);
 unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order);
 void order_wmark_missed(struct zone *zone, unsigned int order);
 void __order_wmark_taken(struct zone *zone, unsigned int order,
@@ -114,7 +148,7 @@ static inline void order_wmark_taken(struct zone *zone, unsigned int order,
 /* A fragmenting fallback raises the watermark: reclaim for the sake of shape. */
 static inline bool order_wmark_may_boost(void)
 {
-	return !order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
+	return defrag_mode || !order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
 }
 
 /*
@@ -130,12 +164,22 @@ static inline void order_wmark_account(struct free_area *area, int migratetype,
 
 #else /* !CONFIG_ORDER_WATERMARK */
 
-static inline bool order_wmark_balanced(struct zone *zone, unsigned int order,
-					unsigned long mark, int highest_zoneidx,
-					unsigned long free_pages)
+struct order_wmark_pass { };
+
+static inline bool order_wmark_active(unsigned int order)
 {
-	return __zone_watermark_ok(zone, order, mark, highest_zoneidx, 0,
-				   free_pages);
+	return false;
+}
+
+static inline bool order_wmark_hands_over(unsigned int order)
+{
+	return false;
+}
+
+static inline bool order_wmark_balanced(pg_data_t *pgdat, unsigned int order,
+					int highest_zoneidx)
+{
+	return true;
 }
 
 static inline bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
@@ -152,14 +196,20 @@ static inline bool order_wmark_short_of_shape(struct zone *zone,
 	return false;
 }
 
-static inline unsigned long order_wmark_have(struct zone *zone,
-					     unsigned int order)
+static inline void order_wmark_pass_begin(struct order_wmark_pass *pass,
+					  pg_data_t *pgdat, unsigned int order,
+					  int highest_zoneidx)
 {
-	return 0;
 }
 
-static inline bool order_wmark_gained(struct zone *zone, unsigned int order,
-				      unsigned long had)
+static inline enum compact_result
+order_wmark_pass_zone(const struct order_wmark_pass *pass, struct zone *zone,
+		      enum compact_result status)
+{
+	return status;
+}
+
+static inline bool order_wmark_pass_end(const struct order_wmark_pass *pass)
 {
 	return false;
 }

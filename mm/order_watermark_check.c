@@ -24,9 +24,11 @@
  * its first when a quarter is free, and the 47 that are wanted in the example
  * below when 40 % is.  Pages that lie together are used together more often
  * than that, so the truth is kinder, but eviction chooses by use, not by place.
- * Moving the pages that are in the way costs at most 7 copies per block and
- * loses nothing.  Hence three answers, not two: a shortage of pages is for
- * reclaim, a shortage of shape is for whoever moves pages.
+ * (What reclaim frees in one piece, large folios and slabs, does help; the
+ * table is about single pages.)  In the same zone there is always a block that
+ * takes at most 7 copies to make, and moving loses nothing.  Hence three
+ * answers, not two: a shortage of pages is for reclaim, a shortage of shape is
+ * for whoever moves pages.
  *
  * How many blocks are enough
  * --------------------------
@@ -44,16 +46,16 @@
  *    A zone with a watermark of 3000 pages wants 375 pages in blocks of order
  *    3 or more: 47 blocks.
  *
- * 2. The demand.  n requests of an order found none within the last ten
- *    seconds: then n more blocks would have been enough.  It is the only
- *    evidence that there is of what this machine asks for, so it is taken as
- *    it is, halved every ten seconds (ORDER_WMARK_HALF_LIFE) so that it is
- *    forgotten, and cut off where all the watermark would have to consist of
- *    such blocks: more than that cannot be had without reclaim.
+ * 2. The demand.  Lately, n requests of an order came when there was no block
+ *    of it: n more blocks would have been enough.  It is the only evidence of
+ *    what this machine asks for, so it is taken as it is, halved every ten
+ *    seconds (ORDER_WMARK_HALF_LIFE) so that it is forgotten, and cut off where
+ *    the whole watermark would have to consist of such blocks: to keep more is
+ *    to raise the watermark, which is the administrator's to decide.
  *
- * If the share is too large, pages are moved in advance that nobody asks for;
- * if it is too small, a burst finds nothing, once, and then bound 2 has
- * learned its size.  The error in either direction is bounded.
+ * If the share is too large, pages are moved in advance that nobody asks for.
+ * If it is too small, the first burst of its kind finds nothing, and the next
+ * ones are expected, up to that limit.
  *
  * All orders up to the one asked for are tested: a zone that has its few
  * order-9 blocks and nothing else would split them for order 1.  A larger
@@ -127,10 +129,8 @@ struct order_wmark_answer order_wmark_check(const struct order_wmark_query *q)
 		}
 	}
 
-	/* Migration needs room; where there is none, that comes first. */
-	if (q->free <= (long)(q->watermark + q->reserve) ||
-	    (a.verdict == ORDER_WMARK_SHORT_SHAPE &&
-	     q->free <= (long)(q->room + q->reserve)))
+	/* Without free pages there is nothing to move others to. */
+	if (q->free <= (long)(q->watermark + q->reserve))
 		a.verdict = ORDER_WMARK_SHORT_PAGES;
 	return a;
 }

@@ -21,6 +21,12 @@
 #include <linux/seq_file.h>
 #include <linux/string.h>
 
+/*
+ * Blocks in one burst.  Larger: the interrupts of a CPU are off for longer than
+ * some tens of milliseconds.  Smaller: a burst is split in two.
+ */
+#define BURST_MAX	(1U << 14)
+
 static DEFINE_MUTEX(burst_lock);	/* protects all that follows */
 static LIST_HEAD(burst_held);		/* first pages; the order in ->private */
 static unsigned int burst_asked;
@@ -37,6 +43,7 @@ static void burst_drop(void)
 		list_del(&page->lru);
 		set_page_private(page, 0);
 		__free_pages(page, order);
+		cond_resched();
 	}
 }
 
@@ -84,7 +91,7 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 	}
 
 	if (sscanf(buf, "%u %u %7s", &order, &count, kind) != 3 ||
-	    order > MAX_PAGE_ORDER || count > totalram_pages() >> order)
+	    order > MAX_PAGE_ORDER || count > BURST_MAX)
 		return -EINVAL;
 	if (!strcmp(kind, "atomic"))
 		gfp = GFP_ATOMIC;

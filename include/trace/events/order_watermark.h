@@ -15,7 +15,7 @@ TRACE_DEFINE_ENUM(ORDER_WMARK_SHORT_PAGES);
 TRACE_DEFINE_ENUM(ORDER_WMARK_SHORT_SHAPE);
 
 /*
- * One decision and what it was made of.  free, watermark, reserve and room are
+ * One decision and what it was made of.  free, watermark and reserve are
  * pages; have and want are blocks of at least decided_by, an order.
  */
 TRACE_EVENT(mm_order_watermark,
@@ -32,7 +32,6 @@ TRACE_EVENT(mm_order_watermark,
 			     __field(long, free)
 			     __field(unsigned long, watermark)
 			     __field(unsigned long, reserve)
-			     __field(unsigned long, room)
 			     __field(unsigned int, decided_by)
 			     __field(unsigned long, have)
 			     __field(unsigned long, want)
@@ -47,7 +46,6 @@ TRACE_EVENT(mm_order_watermark,
 			   __entry->free = q->free;
 			   __entry->watermark = q->watermark;
 			   __entry->reserve = q->reserve;
-			   __entry->room = q->room;
 			   __entry->decided_by = answer->order;
 			   __entry->have = answer->have;
 			   __entry->want = answer->want;
@@ -55,11 +53,11 @@ TRACE_EVENT(mm_order_watermark,
 			   __entry->verdict = answer->verdict;
 	    ),
 
-	    TP_printk("nid=%d zid=%d highest_zoneidx=%d order=%u free=%ld watermark=%lu reserve=%lu room=%lu decided_by=%u have=%lu want=%lu demand=%u verdict=%s",
+	    TP_printk("nid=%d zid=%d highest_zoneidx=%d order=%u free=%ld watermark=%lu reserve=%lu decided_by=%u have=%lu want=%lu demand=%u verdict=%s",
 		      __entry->nid, __entry->zid,
 		      __entry->highest_zoneidx, __entry->order,
 		      __entry->free, __entry->watermark,
-		      __entry->reserve, __entry->room,
+		      __entry->reserve,
 		      __entry->decided_by, __entry->have, __entry->want,
 		      __entry->demand,
 		      __print_symbolic(__entry->verdict,

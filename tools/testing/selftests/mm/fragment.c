@@ -325,7 +325,9 @@ int frag_burst_eat(int order)
 		for (i = FRAG_ORDERS - 1; i >= order; i--) {
 			if (frag_read(&state))
 				return -1;
-			if (frag_burst(i, state.blocks[i], "atomic") < 0)
+			/* the module takes no more than 16384 at once */
+			if (frag_burst(i, state.blocks[i] < 16384 ?
+				       state.blocks[i] : 16384, "atomic") < 0)
 				return -1;
 		}
 		if (!frag_read(&state) && !frag_blocks_from(&state, order))

@@ -4,7 +4,8 @@
  *
  * Three kinds of pages lie in it: page cache, which reclaim could evict;
  * anonymous pages, which migration could move; socket buffers, which nobody
- * can do anything about.  All of it needs root, and goes with the process.
+ * can do anything about.  All of it needs root, and goes with the
+ * process, but for blocks that the test module holds: they have to be dropped.
  */
 #ifndef _SELFTESTS_MM_FRAGMENT_H
 #define _SELFTESTS_MM_FRAGMENT_H
