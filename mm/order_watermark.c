@@ -322,17 +322,16 @@ enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,
 }
 
 /**
- * order_wmark_pass_end - is there to be another round right away?
+ * order_wmark_pass_end - kcompactd has been round its node
  * @pass: the round that is over
  *
  * While the number is short, and a round makes a good part of what is missing,
- * kcompactd does not rest. If a round did not pay, nothing is handed over to
- * it for a while.
+ * kcompactd does not rest: it is asked again at once. If a round did not pay,
+ * nothing is handed over to it for a while.
  *
  * Context: kcompactd.
- * Return: true if kcompactd should go on.
  */
-bool order_wmark_pass_end(const struct order_wmark_pass *pass)
+void order_wmark_pass_end(const struct order_wmark_pass *pass)
 {
 	pg_data_t *pgdat = pass->pgdat;
 	unsigned long have, want, rest;
@@ -340,18 +339,19 @@ bool order_wmark_pass_end(const struct order_wmark_pass *pass)
 	if (!order_wmark_hands_over(pass->order) ||
 	    order_wmark_ask_node(pgdat, pass->order, pass->highest_zoneidx) !=
 			ORDER_WMARK_SHORT_SHAPE)
-		return false;
+		return;
 
 	have = order_wmark_node_have(pass);
 	want = order_wmark_node_want(pass);
 	if (have > pass->had && want > pass->had &&
-	    have - pass->had >= (want - pass->had) >> ORDER_WMARK_PAID_SHIFT)
-		return true;
+	    have - pass->had >= (want - pass->had) >> ORDER_WMARK_PAID_SHIFT) {
+		wakeup_kcompactd(pgdat, pass->order, pass->highest_zoneidx);
+		return;
+	}
 
 	/* Nothing is handed over before this plus the hold-off. */
 	rest = ORDER_WMARK_BACKOFF * (jiffies - pass->begin);
 	WRITE_ONCE(pgdat->order_wmark_handed_over, jiffies + rest);
-	return false;
 }
 
 /* Is it too early to do again what was last done at @stamp?  0 is never. */

@@ -130,7 +130,7 @@ void order_wmark_pass_begin(struct order_wmark_pass *pass, pg_data_t *pgdat,
 enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,
 					  struct zone *zone,
 					  enum compact_result status);
-bool order_wmark_pass_end(const struct order_wmark_pass *pass);
+void order_wmark_pass_end(const struct order_wmark_pass *pass);
 unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order);
 void order_wmark_missed(struct zone *zone, unsigned int order);
 void __order_wmark_taken(struct zone *zone, unsigned int order,
@@ -209,9 +209,8 @@ order_wmark_pass_zone(const struct order_wmark_pass *pass, struct zone *zone,
 	return status;
 }
 
-static inline bool order_wmark_pass_end(const struct order_wmark_pass *pass)
+static inline void order_wmark_pass_end(const struct order_wmark_pass *pass)
 {
-	return false;
 }
 
 static inline unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat,

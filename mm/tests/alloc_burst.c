@@ -25,7 +25,7 @@
  * Blocks in one burst.  Larger: the interrupts of a CPU are off for longer than
  * some tens of milliseconds.  Smaller: a burst is split in two.
  */
-#define BURST_MAX	(1U << 14)
+#define BURST_MAX	16384
 
 static DEFINE_MUTEX(burst_lock);	/* protects all that follows */
 static LIST_HEAD(burst_held);		/* first pages; the order in ->private */

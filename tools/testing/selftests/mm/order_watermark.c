@@ -31,13 +31,14 @@
 #define SHARE		"/proc/sys/vm/order_watermark_share"
 #define PROACTIVE	"/proc/sys/vm/compaction_proactiveness"
 #define PCP		"/proc/sys/vm/percpu_pagelist_high_fraction"
+#define BOOST		"/proc/sys/vm/watermark_boost_factor"
 #define ORDER		3
 
 static const char *dir = ".";
 static double seconds = 10;
 
 /* What there was before, put back however the test ends. */
-static const char * const saved_path[] = { KNOB, SHARE, PROACTIVE, PCP };
+static const char * const saved_path[] = { BOOST, KNOB, SHARE, PROACTIVE, PCP };
 static char saved[ARRAY_SIZE(saved_path)][32];
 
 static int knob_read(const char *path, char *buf, size_t size)
@@ -241,6 +242,7 @@ static const char *run_arm(struct arm *arm, const char *mode)
 	memset(arm, 0, sizeof(*arm));
 	if (mode)
 		knob_write(KNOB, "0");
+	knob_write(BOOST, "0");		/* what boosts here is reclaimed later */
 	knob_write(PROACTIVE, "0");
 	knob_write(PCP, "1000000");	/* no blocks hidden on per-CPU lists */
 	knob_write("/proc/sys/vm/drop_caches", "3");
@@ -271,6 +273,7 @@ static const char *run_arm(struct arm *arm, const char *mode)
 		return "cannot use up the order-3 blocks";
 	}
 
+	knob_write(BOOST, saved[0]);
 	if (mode)
 		knob_write(KNOB, mode);
 	frag_read(&arm->before);
@@ -338,7 +341,7 @@ static void test_arms(void)
 	const char *why;
 
 	if (!frag_can_burst()) {
-		ksft_test_result_skip("arms: the module alloc_burst is not loaded (CONFIG_ALLOC_BURST_TEST)\n");
+		ksft_test_result_skip("arms: module alloc_burst is not loaded\n");
 		return;
 	}
 	why = run_arm(&off, "0");
@@ -425,7 +428,7 @@ int main(int argc, char **argv)
 		ksft_exit_skip("needs root\n");
 	test_knob(KNOB, "2", bad_mode);
 	test_knob(SHARE, "25", bad_share);
-	knob_write(SHARE, saved[1]);
+	knob_write(SHARE, saved[2]);
 	test_arms();
 	ksft_set_plan(ksft_test_num());
 	ksft_finished();
