@@ -453,13 +453,33 @@ unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order)
 	return compact_gap(order);
 }
 
+/*
+ * What was boosted before the switch would still be reclaimed after it.
+ * Context: process context; takes zone->lock.
+ */
+static int order_wmark_sysctl(const struct ctl_table *table, int write,
+			      void *buffer, size_t *lenp, loff_t *ppos)
+{
+	int ret = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+	struct zone *zone;
+
+	if (ret || !write || order_wmark_may_boost())
+		return ret;
+
+	for_each_populated_zone(zone) {
+		guard(spinlock_irqsave)(&zone->lock);
+		zone->watermark_boost = 0;
+	}
+	return 0;
+}
+
 static const struct ctl_table order_wmark_table[] = {
 	{
 		.procname	= "order_watermark",
 		.data		= &sysctl_order_watermark,
 		.maxlen		= sizeof(sysctl_order_watermark),
 		.mode		= 0644,
-		.proc_handler	= proc_dointvec_minmax,
+		.proc_handler	= order_wmark_sysctl,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_TWO,
 	},
