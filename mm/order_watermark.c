@@ -240,6 +240,24 @@ bool order_wmark_short_of_shape(struct zone *zone, unsigned int order,
 			ORDER_WMARK_SHORT_SHAPE;
 }
 
+/**
+ * order_wmark_node_short_of_shape - the same of a node
+ * @pgdat: the node
+ * @order: order to be made
+ * @highest_zoneidx: highest zone that the request could use
+ *
+ * Context: any.
+ * Return: true while one of its zones has enough pages, and none has enough
+ * blocks as well.
+ */
+bool order_wmark_node_short_of_shape(pg_data_t *pgdat, unsigned int order,
+				     int highest_zoneidx)
+{
+	return order_wmark_hands_over(order) &&
+	       order_wmark_ask_node(pgdat, order, highest_zoneidx) ==
+			ORDER_WMARK_SHORT_SHAPE;
+}
+
 /* Blocks of at least @order, larger ones counted for all they hold. */
 static unsigned long order_wmark_have(struct zone *zone, unsigned int order)
 {

@@ -125,6 +125,8 @@ bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 				unsigned int order, int highest_zoneidx);
 bool order_wmark_short_of_shape(struct zone *zone, unsigned int order,
 				int highest_zoneidx);
+bool order_wmark_node_short_of_shape(pg_data_t *pgdat, unsigned int order,
+				     int highest_zoneidx);
 void order_wmark_pass_begin(struct order_wmark_pass *pass, pg_data_t *pgdat,
 			    unsigned int order, int highest_zoneidx);
 enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,

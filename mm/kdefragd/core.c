@@ -1,0 +1,765 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: a thread per node that makes large free areas by moving pages.
+ *
+ *	choose.c	what would be cheapest, from counts alone; pure
+ *	target.c	where that is
+ *	evacuate.c	empty a range
+ *	room.c		where its pages go
+ *	core.c		when, how much, and on whose behalf: this file
+ *
+ * When
+ * ----
+ * Fragmentation is a kind of pressure of its own.  The thread sleeps without a
+ * timer until one of these wakes it:
+ *
+ *	the order-aware check	free pages enough, too few blocks of an order
+ *	the reserve		whole free blocks went below the low mark
+ *	vm.defrag_now		somebody asked
+ *
+ * A request is consumed before the work and looked for again after it, so that
+ * one that comes in during a pass is served by the next.
+ *
+ * How much
+ * --------
+ * Per wake-up and zone at most vm.kdefragd_budget pages are moved, and after
+ * each batch of targets the thread rests so long that it takes no more than
+ * vm.kdefragd_duty percent of a CPU.  It stops between two targets when it is
+ * to stop or freeze, when kdefragd is switched off, or when pages are short, for
+ * then reclaim is at work, and moving pages is in its way.
+ *
+ * A pass that made nothing does not pay.  The zone is then left alone for
+ * DEFRAG_BACKOFF << n after the n-th such pass in a row, unless it changes:
+ * free pages that come or go by more than an eighth of the high watermark, and
+ * a block at least, end the wait.  Nobody wakes up to see whether it is over:
+ * the next request does.
+ *
+ * Locking
+ * -------
+ * defrag_node.lock is held while a zone is worked on, outside get_online_mems()
+ * and zone->lock.  Requests are made without it, from any context but under
+ * zone->lock: whoever finds the reserve low there sets ZONE_BELOW_RESERVE, and
+ * the thread is woken after the unlock.  A direct request takes no lock of the
+ * node's: its targets and its room are its own.
+ *
+ * What is not promised: that an area made is there when somebody wants it; that
+ * the reserve is full at any moment.
+ */
+#define pr_fmt(fmt) "kdefragd: " fmt
+
+#include <linux/freezer.h>
+#include <linux/init.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/sysctl.h>
+#include <linux/vmstat.h>
+#include "../block_occupancy.h"
+#include "../internal.h"
+#include "../order_watermark.h"
+#include "../page_alloc.h"
+#include "hooks.h"
+#include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/kdefragd.h>
+
+/*
+ * First wait after a pass that did not pay, and how often it is doubled.  Unit:
+ * jiffies; 1.  A second is long against a pass and short against what makes
+ * pages movable; 64 seconds at most between two passes over a zone that has
+ * not changed.  Longer: late when pins are dropped.  Shorter: work in vain.
+ */
+#define DEFRAG_BACKOFF		HZ
+#define DEFRAG_BACKOFF_SHIFT	6
+
+/*
+ * The free pages of a zone have changed when they differ by this part of the
+ * high watermark.  Unit: right shift, so an eighth.
+ */
+#define DEFRAG_CHANGED_SHIFT	3
+
+/*
+ * The high mark of the reserve is this part above the low one.  Unit: right
+ * shift, so a half.  What is between them is made at one go.
+ */
+#define DEFRAG_RESERVE_SHIFT	1
+
+/* A zone of fewer blocks keeps no reserve: it would be all of it. */
+#define DEFRAG_RESERVE_MIN_BLOCKS	64
+
+/*
+ * vm.defrag_now ends after so many batches that made nothing, although there
+ * were targets.  Unit: 1.  A target that fails is passed over the fourth time.
+ */
+#define DEFRAG_VAIN		4
+
+/*
+ * Targets of a direct request.  Unit: 1.  Who waits for a page is helped by the
+ * first that works; four may fail before reclaim is asked.
+ */
+#define DEFRAG_DIRECT_TARGETS	4
+
+/*
+ * Areas of an order made before the check is asked again.  Unit: 1.  More are
+ * made in excess, fewer ask more often; asking costs about as much as one look
+ * at a target.
+ */
+#define DEFRAG_AREAS		16
+
+int sysctl_kdefragd __read_mostly = 1;
+static int sysctl_kdefragd_budget __read_mostly = 8192;	/* pages */
+static int sysctl_kdefragd_duty __read_mostly = 20;	/* percent of a CPU */
+static int sysctl_free_block_reserve __read_mostly = 5;	/* per mille */
+static int sysctl_kdefragd_max = PUD_SHIFT - PAGE_SHIFT;
+
+/* --- the reserve: whole free blocks of a zone ----------------------------- */
+
+static unsigned long defrag_reserve_low(struct zone *zone)
+{
+	unsigned long blocks = zone_managed_pages(zone) >> pageblock_order;
+
+	if (blocks < DEFRAG_RESERVE_MIN_BLOCKS)
+		return 0;
+	return blocks * READ_ONCE(sysctl_free_block_reserve) / 1000;
+}
+
+static unsigned long defrag_reserve_high(struct zone *zone)
+{
+	unsigned long low = defrag_reserve_low(zone);
+
+	return low + (low >> DEFRAG_RESERVE_SHIFT);
+}
+
+static unsigned long defrag_free_blocks(struct zone *zone)
+{
+	return zone_page_state(zone, NR_FREE_PAGES_BLOCKS) >> pageblock_order;
+}
+
+/* Are there free pages beside those in whole blocks, to make more from? */
+static bool defrag_pages_suffice(struct zone *zone)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+	unsigned long blocks = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
+
+	return free > low_wmark_pages(zone) &&
+	       free > blocks + pageblock_nr_pages;
+}
+
+/**
+ * kdefragd_reserve_taken - a whole free block was taken
+ * @zone: from this zone
+ *
+ * Context: zone->lock held.
+ */
+void kdefragd_reserve_taken(struct zone *zone)
+{
+	if (kdefragd_enabled() &&
+	    defrag_free_blocks(zone) < defrag_reserve_low(zone))
+		set_bit(ZONE_BELOW_RESERVE, &zone->flags);
+}
+
+/**
+ * kdefragd_wake_for_reserve - wake the thread if ZONE_BELOW_RESERVE is set
+ * @zone: the zone
+ *
+ * Context: any, but not under zone->lock.
+ */
+void kdefragd_wake_for_reserve(struct zone *zone)
+{
+	clear_bit(ZONE_BELOW_RESERVE, &zone->flags);
+	kdefragd_wake(zone->zone_pgdat, pageblock_order, zone_idx(zone));
+}
+
+/* --- backoff -------------------------------------------------------------- */
+
+static bool defrag_zone_changed(struct zone *zone, const struct defrag_zone *dz)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+	unsigned long differ = max(high_wmark_pages(zone) >> DEFRAG_CHANGED_SHIFT,
+				   pageblock_nr_pages);
+
+	return max(free, dz->free_then) - min(free, dz->free_then) > differ;
+}
+
+static bool defrag_backed_off(struct zone *zone, const struct defrag_zone *dz)
+{
+	return dz->shift && time_before(jiffies, dz->not_before) &&
+	       !defrag_zone_changed(zone, dz);
+}
+
+static void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid)
+{
+	dz->free_then = zone_page_state(zone, NR_FREE_PAGES);
+	if (paid) {
+		dz->shift = 0;
+		return;
+	}
+	dz->not_before = jiffies + (DEFRAG_BACKOFF << dz->shift);
+	dz->shift = min(dz->shift + 1, DEFRAG_BACKOFF_SHIFT);
+}
+
+/* --- a pass --------------------------------------------------------------- */
+
+static void defrag_begin(struct defrag_control *dc, struct zone *zone,
+			 unsigned int order)
+{
+	*dc = (struct defrag_control){ .zone = zone, .order = order };
+	defrag_room_init(dc);
+}
+
+static void defrag_end(struct defrag_control *dc)
+{
+	defrag_room_release(dc);
+	trace_defrag_pass(dc);
+	count_vm_event(KDEFRAGD_PASS);
+	count_vm_events(KDEFRAGD_TRIED, dc->tried);
+	count_vm_events(KDEFRAGD_MADE, dc->made);
+	count_vm_events(KDEFRAGD_INSPECTED, dc->inspected);
+	count_vm_events(KDEFRAGD_MOVED, dc->moved);
+	count_vm_events(KDEFRAGD_MOVE_FAILED, dc->failed);
+}
+
+static void defrag_count(enum defrag_outcome outcome)
+{
+	switch (outcome) {
+	case DEFRAG_MADE:
+		break;
+	case DEFRAG_UNMOVABLE:
+		count_vm_event(KDEFRAGD_UNMOVABLE);
+		break;
+	case DEFRAG_BUSY:
+		count_vm_event(KDEFRAGD_BUSY);
+		break;
+	case DEFRAG_NO_ROOM:
+		count_vm_event(KDEFRAGD_NO_ROOM);
+		break;
+	case DEFRAG_CHANGED:
+		count_vm_event(KDEFRAGD_CHANGED);
+		break;
+	}
+}
+
+/* May the work go on?  @forced: by vm.defrag_now, in its writer's context. */
+static bool defrag_may_go_on(bool forced)
+{
+	if (forced)
+		return !signal_pending(current);
+	return kdefragd_enabled() && !kthread_should_stop() &&
+	       !freezing(current);
+}
+
+/* One batch of targets of order dc->order.  Return: areas made. */
+static unsigned long defrag_batch(struct defrag_control *dc,
+				  struct defrag_node *dn, unsigned long wanted,
+				  bool forced)
+{
+	unsigned long made = dc->made;
+	unsigned int i, nr;
+
+	get_online_mems();
+	if (dc->order < pageblock_order)
+		nr = defrag_find_areas(dc, dn->targets,
+				       min(wanted, DEFRAG_BATCH));
+	else
+		nr = defrag_find_blocks(dc, dn, wanted);
+
+	for (i = 0; i < nr && defrag_may_go_on(forced); i++) {
+		enum defrag_outcome outcome;
+
+		trace_defrag_choice(dc, &dn->targets[i]);
+		outcome = defrag_evacuate(dc, &dn->targets[i]);
+		defrag_count(outcome);
+		/* No better place left: the plan was too good to be true. */
+		if (outcome == DEFRAG_NO_ROOM)
+			break;
+		cond_resched();
+	}
+	put_online_mems();
+	return dc->made - made;
+}
+
+/* --- what is wanted, by the thread ---------------------------------------- */
+
+/* Blocks that the reserve lacks; @filling: up to the high mark. */
+static unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
+{
+	unsigned long mark = filling ? defrag_reserve_high(zone) :
+				       defrag_reserve_low(zone);
+	unsigned long blocks = defrag_free_blocks(zone);
+
+	if (blocks >= mark || !defrag_pages_suffice(zone))
+		return 0;
+	return mark - blocks;
+}
+
+/* Rest after @worked jiffies of work, to keep to the duty. */
+static void defrag_rest(unsigned long worked)
+{
+	int duty = READ_ONCE(sysctl_kdefragd_duty);
+
+	if (duty < 100)
+		schedule_timeout_interruptible(worked * (100 - duty) / duty + 1);
+}
+
+/*
+ * Work on a zone until nothing is wanted, nothing works, or the budget is used
+ * up.  Return: true if it is worth going on at once.
+ */
+static bool defrag_zone_work(struct defrag_node *dn, struct zone *zone,
+			     unsigned int order, int highest_zoneidx)
+{
+	unsigned long budget = READ_ONCE(sysctl_kdefragd_budget);
+	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
+	unsigned long made = 0, moved = 0;
+	bool reserve = false, first = true;
+
+	if (defrag_backed_off(zone, dz))
+		return false;
+
+	while (moved < budget && defrag_may_go_on(false)) {
+		unsigned long start = jiffies, wanted = 0, got;
+		struct defrag_control dc;
+
+		if (order_wmark_node_short_of_shape(zone->zone_pgdat, order,
+						    highest_zoneidx) &&
+		    order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
+			defrag_begin(&dc, zone, order);
+			wanted = DEFRAG_AREAS;
+		} else {
+			wanted = defrag_reserve_lacks(zone, reserve);
+			defrag_begin(&dc, zone, pageblock_order);
+			reserve = true;
+		}
+		if (!wanted)
+			break;
+
+		if (first)
+			defrag_drain(zone);
+		first = false;
+		got = defrag_batch(&dc, dn, wanted, false);
+		defrag_end(&dc);
+		made += got;
+		moved += dc.moved;
+		defrag_settle(zone, dz, got);
+		if (!got)
+			return false;
+		defrag_rest(jiffies - start);
+	}
+	return made && moved >= budget;
+}
+
+/*
+ * A request in one word, so that it is made and taken as a whole: the order and
+ * the highest zone that will do.  0 is none.
+ */
+static unsigned int defrag_request(unsigned int order, int highest_zoneidx)
+{
+	return order * MAX_NR_ZONES + highest_zoneidx;
+}
+
+static void defrag_node_work(struct defrag_node *dn)
+{
+	/* Taken on here; what comes in from now on is a new one. */
+	unsigned int request = xchg(&dn->request, 0);
+	unsigned int order = request / MAX_NR_ZONES;
+	int i, highest = request % MAX_NR_ZONES;
+	bool again = false;
+
+	count_vm_event(KDEFRAGD_WAKE);
+
+	for (i = highest; i >= 0; i--) {
+		struct zone *zone = dn->pgdat->node_zones + i;
+
+		if (!populated_zone(zone) || !zone_managed_pages(zone))
+			continue;
+		guard(mutex)(&dn->lock);
+		again |= defrag_zone_work(dn, zone, order, highest);
+	}
+	if (again)
+		kdefragd_wake(dn->pgdat, order, highest);
+}
+
+static int kdefragd(void *p)
+{
+	struct defrag_node *dn = p;
+
+	/* As kcompactd: a file system must not wait for us in ->release_folio. */
+	current->flags |= PF_KCOMPACTD;
+	set_freezable();
+
+	while (!kthread_should_stop()) {
+		wait_event_freezable(dn->wait, READ_ONCE(dn->request) ||
+				     kthread_should_stop());
+		if (!kthread_should_stop())
+			defrag_node_work(dn);
+	}
+	current->flags &= ~PF_KCOMPACTD;
+	return 0;
+}
+
+/**
+ * kdefragd_wake - ask for free areas of an order
+ * @pgdat: the node
+ * @order: the order, above 0
+ * @highest_zoneidx: highest zone that they may be in
+ *
+ * Context: any, but not under zone->lock.
+ */
+void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx)
+{
+	struct defrag_node *dn = READ_ONCE(pgdat->defrag);
+	unsigned int request, wanted;
+
+	if (!dn || !kdefragd_enabled())
+		return;
+
+	request = READ_ONCE(dn->request);
+	do {
+		wanted = defrag_request(max(order, request / MAX_NR_ZONES),
+					max_t(int, highest_zoneidx,
+					      request % MAX_NR_ZONES));
+	} while (!try_cmpxchg(&dn->request, &request, wanted));
+
+	/* Pairs with the barrier in wait_event_freezable(). */
+	if (wq_has_sleeper(&dn->wait))
+		wake_up_interruptible(&dn->wait);
+}
+
+/**
+ * kdefragd_takes_over - does a request to kcompactd belong to kdefragd?
+ * @pgdat: the node
+ * @order: the order, above 0
+ * @highest_zoneidx: highest zone that it may be made in
+ *
+ * While the order-aware check hands over, kcompactd is left to what it does by
+ * itself, proactive compaction, and the two never work towards the same end.
+ *
+ * Context: any, but not under zone->lock.
+ * Return: true if kdefragd has been asked instead.
+ */
+bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
+			 int highest_zoneidx)
+{
+	if (!kdefragd_enabled() || !order_wmark_hands_over(order))
+		return false;
+	kdefragd_wake(pgdat, order, highest_zoneidx);
+	return true;
+}
+
+/* --- on behalf of a request ------------------------------------------------ */
+
+/*
+ * What was captured becomes the caller's: its block takes the migratetype of
+ * the request if it was emptied as a whole, and what is too much goes back.
+ */
+static void defrag_hand_out(struct defrag_control *dc, unsigned int order,
+			    int migratetype, defrag_claim_t claim)
+{
+	struct page *page = dc->captured;
+	unsigned int have = dc->captured_order;
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	if (have == pageblock_order)
+		claim(page, migratetype);
+	while (have > order) {
+		have--;
+		__putback_isolated_page(&page[1 << have], have,
+					get_pageblock_migratetype(page));
+	}
+}
+
+/*
+ * Unmovable pages are not to get into a movable block, so for them one is
+ * emptied as a whole.  Return: the order to be made.
+ */
+static unsigned int defrag_direct_order(unsigned int order, int migratetype)
+{
+	return migratetype == MIGRATE_MOVABLE ? order :
+		max(order, pageblock_order);
+}
+
+static unsigned int defrag_find_direct(struct defrag_control *dc,
+				       struct defrag_target *targets)
+{
+	struct defrag_node *dn = READ_ONCE(dc->zone->zone_pgdat->defrag);
+
+	if (dc->order < pageblock_order)
+		return defrag_find_areas(dc, targets, DEFRAG_DIRECT_TARGETS);
+	if (!dn)
+		return 0;
+	return defrag_find_block(dc, targets,
+				 &dn->zones[zone_idx(dc->zone)].cursor);
+}
+
+static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
+				       int migratetype, defrag_claim_t claim)
+{
+	struct defrag_target targets[DEFRAG_DIRECT_TARGETS];
+	struct defrag_control dc;
+	unsigned int i, nr;
+
+	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
+	dc.direct = true;
+	nr = defrag_find_direct(&dc, targets);
+	for (i = 0; i < nr && !dc.captured; i++) {
+		enum defrag_outcome outcome;
+
+		trace_defrag_choice(&dc, &targets[i]);
+		outcome = defrag_evacuate(&dc, &targets[i]);
+		defrag_count(outcome);
+		if (outcome == DEFRAG_NO_ROOM || fatal_signal_pending(current))
+			break;
+	}
+	defrag_end(&dc);
+	if (dc.captured)
+		defrag_hand_out(&dc, order, migratetype, claim);
+	return dc.captured;
+}
+
+/**
+ * kdefragd_direct - make one area for a request that would fail
+ * @gfp_mask: of the request
+ * @order: its order
+ * @alloc_flags: its flags
+ * @ac: where it may allocate from
+ * @claim: set_pageblock_migratetype(), which the page allocator keeps to itself
+ *
+ * Bounded: the cheapest targets of one zone, asynchronously.  The page made is
+ * taken while its block is isolated, so that nobody else gets it.
+ *
+ * Context: process context that may sleep.
+ * Return: the page, not yet prepared for use, or NULL.
+ */
+struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
+			     unsigned int alloc_flags,
+			     const struct alloc_context *ac,
+			     defrag_claim_t claim)
+{
+	struct page *page = NULL;
+	unsigned int noreclaim;
+	struct zoneref *z;
+	struct zone *zone;
+
+	if (!kdefragd_enabled() || !order || order > pageblock_order ||
+	    !(gfp_mask & __GFP_FS) || (current->flags & PF_MEMALLOC))
+		return NULL;
+
+	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
+					ac->highest_zoneidx, ac->nodemask) {
+		/* With its own pages it could not have it; with moved ones? */
+		if (!zone_watermark_ok(zone, 0, min_wmark_pages(zone) +
+				       (2UL << order), ac->highest_zoneidx,
+				       alloc_flags))
+			continue;
+
+		/*
+		 * Without get_online_mems(): who holds it for writing may be
+		 * the one who allocates.
+		 */
+		count_vm_event(KDEFRAGD_DIRECT);
+		noreclaim = memalloc_noreclaim_save();
+		page = defrag_direct_zone(zone, order, ac->migratetype,
+					  claim);
+		memalloc_noreclaim_restore(noreclaim);
+		break;
+	}
+	if (page)
+		count_vm_event(KDEFRAGD_DIRECT_MADE);
+	return page;
+}
+
+/* --- vm.defrag_now and the other knobs ------------------------------------ */
+
+/* Work on a zone until no target of the order pays. */
+static int defrag_zone_now(struct zone *zone, unsigned int order)
+{
+	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
+	unsigned int vain = 0;
+
+	if (!dn)
+		return 0;
+	if (mutex_lock_interruptible(&dn->lock))
+		return -EINTR;
+
+	lru_add_drain_all();
+	defrag_drain(zone);
+	while (vain < DEFRAG_VAIN && !signal_pending(current)) {
+		struct defrag_control dc;
+
+		defrag_begin(&dc, zone, order);
+		vain = defrag_batch(&dc, dn, ULONG_MAX, true) ? 0 : vain + 1;
+		defrag_end(&dc);
+		if (!dc.tried)
+			break;
+	}
+
+	mutex_unlock(&dn->lock);
+	return signal_pending(current) ? -EINTR : 0;
+}
+
+static int defrag_now_sysctl(const struct ctl_table *table, int write,
+			     void *buffer, size_t *lenp, loff_t *ppos)
+{
+	int order = 0, ret;
+	const struct ctl_table own = {
+		.data	= &order,
+		.maxlen	= sizeof(order),
+		.extra1	= table->extra1,
+		.extra2	= table->extra2,
+	};
+	struct zone *zone;
+
+	ret = proc_dointvec_minmax(&own, write, buffer, lenp, ppos);
+	if (ret || !write)
+		return ret;
+
+	for_each_populated_zone(zone) {
+		ret = defrag_zone_now(zone, order);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static const struct ctl_table defrag_table[] = {
+	{
+		.procname	= "kdefragd",
+		.data		= &sysctl_kdefragd,
+		.maxlen		= sizeof(sysctl_kdefragd),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE,
+	},
+	{
+		.procname	= "kdefragd_budget",
+		.data		= &sysctl_kdefragd_budget,
+		.maxlen		= sizeof(sysctl_kdefragd_budget),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+	},
+	{
+		.procname	= "kdefragd_duty",
+		.data		= &sysctl_kdefragd_duty,
+		.maxlen		= sizeof(sysctl_kdefragd_duty),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= SYSCTL_ONE_HUNDRED,
+	},
+	{
+		.procname	= "free_block_reserve",
+		.data		= &sysctl_free_block_reserve,
+		.maxlen		= sizeof(sysctl_free_block_reserve),
+		.mode		= 0644,
+		.proc_handler	= proc_dointvec_minmax,
+		.extra1		= SYSCTL_ZERO,
+		.extra2		= SYSCTL_ONE_HUNDRED,
+	},
+	{
+		.procname	= "defrag_now",
+		.maxlen		= sizeof(int),
+		.mode		= 0200,
+		.proc_handler	= defrag_now_sysctl,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= &sysctl_kdefragd_max,
+	},
+};
+
+/* --- start and stop --------------------------------------------------------- */
+
+static void defrag_node_free(struct defrag_node *dn)
+{
+	kvfree(dn->census.holes);
+	kfree(dn);
+}
+
+static struct defrag_node *defrag_node_alloc(int nid)
+{
+	struct defrag_node *dn = kzalloc_node(sizeof(*dn), GFP_KERNEL, nid);
+	unsigned int nr = pageblock_nr_pages + 1;
+
+	if (!dn)
+		return NULL;
+
+	dn->pgdat = NODE_DATA(nid);
+	init_waitqueue_head(&dn->wait);
+	mutex_init(&dn->lock);
+	dn->census.block_pages = pageblock_nr_pages;
+	dn->census.nr_entries = nr;
+	dn->census.holes = kvcalloc_node(2 * nr, sizeof(unsigned int),
+					 GFP_KERNEL, nid);
+	dn->census.offers = dn->census.holes + nr;
+	if (!dn->census.holes) {
+		defrag_node_free(dn);
+		return NULL;
+	}
+	return dn;
+}
+
+/**
+ * kdefragd_run - start the thread of a node
+ * @nid: the node
+ *
+ * Context: boot, or memory hotplug's lock held.
+ */
+void __meminit kdefragd_run(int nid)
+{
+	pg_data_t *pgdat = NODE_DATA(nid);
+	struct defrag_node *dn = pgdat->defrag;
+
+	if (dn && dn->thread)
+		return;
+	if (!dn)
+		dn = defrag_node_alloc(nid);
+	if (!dn) {
+		pr_err("no memory for node %d\n", nid);
+		return;
+	}
+
+	dn->thread = kthread_create_on_node(kdefragd, dn, nid, "kdefragd%d",
+					    nid);
+	if (IS_ERR(dn->thread)) {
+		pr_err("failed to start on node %d\n", nid);
+		dn->thread = NULL;
+	} else {
+		wake_up_process(dn->thread);
+	}
+	WRITE_ONCE(pgdat->defrag, dn);
+}
+
+/**
+ * kdefragd_stop - stop the thread of a node
+ * @nid: the node
+ *
+ * Its state stays: those who ask may still hold on to it, and the node may
+ * come back.
+ *
+ * Context: memory hotplug's lock held.
+ */
+void __meminit kdefragd_stop(int nid)
+{
+	struct defrag_node *dn = NODE_DATA(nid)->defrag;
+
+	if (dn && dn->thread) {
+		kthread_stop(dn->thread);
+		dn->thread = NULL;
+	}
+}
+
+static int __init kdefragd_init(void)
+{
+	int nid;
+
+	for_each_node_state(nid, N_MEMORY)
+		kdefragd_run(nid);
+	register_sysctl_init("vm", defrag_table);
+	return 0;
+}
+subsys_initcall(kdefragd_init);

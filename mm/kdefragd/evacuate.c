@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: empty a range of page frames by moving what is in it.
+ *
+ *	isolate the blocks	nobody refills what comes free
+ *	collect			take the used pages off their lists
+ *	migrate			asynchronously; then once more, lightly waiting
+ *	put back		what did not move
+ *	look			is it one free area now?
+ *	give back the blocks	merged with their neighbours
+ *
+ * If it does not work out, everything is as it was but for the pages that have
+ * moved already, and those lie better than before.
+ *
+ * Isolation is what memory offlining and alloc_contig_range() do to a block:
+ * its free pages go to a list that nobody allocates from, and pages that come
+ * free go there, past the per-CPU lists.  Ours lasts for one block, some
+ * hundred microseconds.  As the count of free pages leaves isolated ones out,
+ * watermarks see up to a block less meanwhile.
+ *
+ * Locking: zone->lock to isolate and to look; none while pages are collected
+ * and moved.  get_online_mems() keeps memory offlining out, so it never finds a
+ * block isolated by us; alloc_contig_range() may, and gets -EBUSY, which it has
+ * to expect of a busy range anyway.  May sleep.
+ *
+ * What is not promised: that the area is still free when the caller looks, but
+ * for a direct request, which gets the pages before the block is given back.
+ */
+#include <linux/hugetlb.h>
+#include <linux/memory_hotplug.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/swap.h>
+#include "../block_occupancy.h"
+#include "../internal.h"
+#include "../page_alloc.h"
+#include "internal.h"
+
+#include <trace/events/kdefragd.h>
+
+/**
+ * defrag_page_movable - could this page be moved, by the looks of it?
+ * @page: first page, or any page that is no tail of what is moved as one
+ * @order: order of the area to be made
+ * @step: set to the number of pages that the answer is about
+ *
+ * Context: any; racy unless the page is held.
+ * Return: false if there is no point in trying.
+ */
+bool defrag_page_movable(struct page *page, unsigned int order,
+			 unsigned long *step)
+{
+	*step = 1;
+	if (PageReserved(page))
+		return false;
+
+	if (PageCompound(page)) {
+		struct folio *folio = page_folio(page);
+		unsigned int folio_order = compound_order(&folio->page);
+
+		if (folio_order > MAX_FOLIO_ORDER)
+			return false;
+		*step = (1UL << folio_order) -
+			((page_to_pfn(page)) & ((1UL << folio_order) - 1));
+		/* To move it would cost an area like the one to be made. */
+		if (folio_order >= order)
+			return false;
+		page = &folio->page;
+	}
+
+	if (PageHuge(page) || page_has_movable_ops(page))
+		return true;
+	return !page_has_type(page);
+}
+
+/*
+ * Anonymous pages with more references than mappings are held by somebody,
+ * and pinned ones for long.  Racy: migration finds out for good.
+ */
+static bool defrag_folio_held(struct folio *folio)
+{
+	if (folio_test_hugetlb(folio) || page_has_movable_ops(&folio->page))
+		return false;
+	if (folio_maybe_dma_pinned(folio))
+		return true;
+	/* One reference is ours. */
+	return !folio_mapping(folio) &&
+	       folio_ref_count(folio) - 1 > folio_mapcount(folio);
+}
+
+/* Collect one folio.  A reference to it is held. */
+static enum defrag_outcome defrag_collect_folio(struct folio *folio,
+						struct list_head *folios)
+{
+	if (defrag_folio_held(folio))
+		return DEFRAG_BUSY;
+	if (isolate_folio_to_list(folio, folios))
+		return DEFRAG_MADE;
+	/* Not on the LRU although it looks as if: on its way there, or ours. */
+	if (folio_mapped(folio) || folio_mapping(folio))
+		return DEFRAG_BUSY;
+	return DEFRAG_UNMOVABLE;
+}
+
+/* Collect what is in the range.  Stops at the first page that cannot move. */
+static enum defrag_outcome defrag_collect(struct defrag_control *dc,
+					  struct list_head *folios)
+{
+	unsigned long pfn = dc->start;
+
+	while (pfn < dc->end) {
+		struct page *page = pfn_to_page(pfn);
+		enum defrag_outcome outcome;
+		unsigned long step = 1;
+		struct folio *folio;
+
+		dc->inspected++;
+		if (PageBuddy(page)) {
+			unsigned int order = buddy_order_unsafe(page);
+
+			/* Without the lock it may be anything by now. */
+			pfn += order <= MAX_PAGE_ORDER ? 1UL << order : 1;
+			continue;
+		}
+		if (!defrag_page_movable(page, dc->order, &step))
+			return DEFRAG_UNMOVABLE;
+		pfn += step;
+
+		folio = folio_get_nontail_page(page);
+		if (!folio) {
+			dc->in_flight = true;
+			continue;
+		}
+		outcome = defrag_collect_folio(folio, folios);
+		folio_put(folio);
+		if (outcome != DEFRAG_MADE)
+			return outcome;
+	}
+	return DEFRAG_MADE;
+}
+
+/* Move the collected folios; what does not move is put back. */
+static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
+					  struct list_head *folios)
+{
+	unsigned int moved = 0, more = 0;
+	struct folio *folio;
+	int err;
+
+	err = migrate_pages(folios, defrag_get_folio, defrag_put_folio,
+			    (unsigned long)dc, MIGRATE_ASYNC, MR_DEFRAG,
+			    &moved);
+	if (err && err != -ENOMEM && !dc->direct && !list_empty(folios))
+		err = migrate_pages(folios, defrag_get_folio, defrag_put_folio,
+				    (unsigned long)dc, MIGRATE_SYNC_LIGHT,
+				    MR_DEFRAG, &more);
+	dc->moved += moved + more;
+
+	list_for_each_entry(folio, folios, lru)
+		dc->failed += folio_nr_pages(folio);
+	putback_movable_pages(folios);
+
+	if (err == -ENOMEM)
+		return DEFRAG_NO_ROOM;
+	return err ? DEFRAG_BUSY : DEFRAG_MADE;
+}
+
+/* The head of the free area that spans the range, or NULL.  zone->lock held. */
+static struct page *defrag_free_area(struct defrag_control *dc)
+{
+	unsigned int order = min_t(unsigned int, ilog2(dc->end - dc->start),
+				   MAX_PAGE_ORDER);
+
+	for (; order < NR_PAGE_ORDERS; order++) {
+		unsigned long pfn = round_down(dc->start, 1UL << order);
+		struct page *head;
+
+		if (!zone_spans_pfn(dc->zone, pfn))
+			break;
+		head = pfn_to_online_page(pfn);
+		if (head && PageBuddy(head) && buddy_order(head) >= order)
+			return head;
+	}
+	return NULL;
+}
+
+/*
+ * Take the area for who waits for it; the block is still isolated, so nobody
+ * is quicker.  Context: zone->lock held.
+ */
+static void defrag_capture(struct defrag_control *dc, struct page *head)
+{
+	unsigned int order = buddy_order(head);
+
+	if (order > pageblock_order || !__isolate_free_page(head, order))
+		return;
+	dc->captured = head;
+	dc->captured_order = order;
+}
+
+static bool defrag_look(struct defrag_control *dc)
+{
+	struct page *head;
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	head = defrag_free_area(dc);
+	if (head && dc->direct)
+		defrag_capture(dc, head);
+	return head;
+}
+
+/* Get what lies on per-CPU lists onto those where it can be seen and merged. */
+void defrag_drain(struct zone *zone)
+{
+	lru_add_drain();
+	drain_all_pages(zone);
+}
+
+/* Isolate the block, if it is still one that may be emptied. */
+static bool defrag_isolate(struct defrag_control *dc)
+{
+	struct page *page = pfn_to_page(pageblock_start_pfn(dc->start));
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	if (get_pageblock_migratetype(page) != MIGRATE_MOVABLE ||
+	    !pageblock_isolate_and_move_free_pages(dc->zone, page))
+		return false;
+	dc->zone->nr_isolate_pageblock++;
+	return true;
+}
+
+/* Empty what lies between dc->start and dc->end, within one block. */
+static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
+{
+	unsigned long block = pageblock_start_pfn(dc->start);
+	enum defrag_outcome outcome;
+	LIST_HEAD(folios);
+
+	if (!defrag_isolate(dc))
+		return DEFRAG_CHANGED;
+
+	dc->in_flight = false;
+	outcome = defrag_collect(dc, &folios);
+	if (outcome == DEFRAG_MADE)
+		outcome = defrag_migrate(dc, &folios);
+	else
+		putback_movable_pages(&folios);
+
+	if (outcome == DEFRAG_MADE && !defrag_look(dc)) {
+		/* The last pages may be on their way through a per-CPU list. */
+		defrag_drain(dc->zone);
+		if (!defrag_look(dc))
+			outcome = dc->in_flight ? DEFRAG_UNMOVABLE : DEFRAG_BUSY;
+	}
+
+	undo_isolate_page_range(block, block + pageblock_nr_pages);
+	return outcome;
+}
+
+/**
+ * defrag_evacuate - empty a range, block by block
+ * @dc: the pass; @dc->order tells the length of the range
+ * @target: the range
+ *
+ * Context: process context, may sleep; get_online_mems() held, and the node's
+ * lock unless @dc->direct.
+ * Return: how it went; of several blocks, with the first that did not work.
+ */
+enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
+				    const struct defrag_target *target)
+{
+	unsigned long end = target->pfn + (1UL << dc->order);
+	unsigned long moved = dc->moved;
+	enum defrag_outcome outcome = DEFRAG_MADE;
+
+	dc->tried++;
+	for (dc->start = target->pfn; dc->start < end; dc->start = dc->end) {
+		dc->end = min(end, pageblock_end_pfn(dc->start));
+		if (pageblock_aligned(dc->start) &&
+		    block_nr_free(pfn_to_page(dc->start)) == pageblock_nr_pages)
+			continue;
+
+		outcome = defrag_evacuate_block(dc);
+		defrag_remember(dc, dc->start, outcome);
+		if (outcome != DEFRAG_MADE)
+			break;
+	}
+	if (outcome == DEFRAG_MADE)
+		dc->made++;
+
+	trace_defrag_outcome(dc->zone, target->pfn, dc->order, outcome,
+			     dc->moved - moved);
+	return outcome;
+}

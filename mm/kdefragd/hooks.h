@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * kdefragd: what the page allocator, the order-aware watermarks and memory
+ * hotplug see.  Compiled out, every hook is what mainline does at that place.
+ */
+#ifndef _MM_KDEFRAGD_HOOKS_H
+#define _MM_KDEFRAGD_HOOKS_H
+
+#include <linux/mmzone.h>
+#include "../page_alloc.h"
+
+struct alloc_context;
+
+/* Give a whole block to a migratetype.  Context: zone->lock held. */
+typedef void (*defrag_claim_t)(struct page *page, enum migratetype migratetype);
+
+#ifdef CONFIG_KDEFRAGD
+
+extern int sysctl_kdefragd;
+
+static inline bool kdefragd_enabled(void)
+{
+	return READ_ONCE(sysctl_kdefragd);
+}
+
+void kdefragd_run(int nid);
+void kdefragd_stop(int nid);
+void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx);
+void kdefragd_reserve_taken(struct zone *zone);
+void kdefragd_wake_for_reserve(struct zone *zone);
+
+/* Something was allocated, and zone->lock is not held any more. */
+static inline void kdefragd_allocated(struct zone *zone,
+				      unsigned int alloc_flags)
+{
+	if (unlikely(test_bit(ZONE_BELOW_RESERVE, &zone->flags)) &&
+	    (alloc_flags & ALLOC_KSWAPD))
+		kdefragd_wake_for_reserve(zone);
+}
+
+bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
+			 int highest_zoneidx);
+struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
+			     unsigned int alloc_flags,
+			     const struct alloc_context *ac,
+			     defrag_claim_t claim);
+
+#else /* !CONFIG_KDEFRAGD */
+
+static inline bool kdefragd_enabled(void)
+{
+	return false;
+}
+
+static inline void kdefragd_run(int nid)
+{
+}
+
+static inline void kdefragd_stop(int nid)
+{
+}
+
+static inline void kdefragd_wake(pg_data_t *pgdat, unsigned int order,
+				 int highest_zoneidx)
+{
+}
+
+static inline void kdefragd_reserve_taken(struct zone *zone)
+{
+}
+
+static inline void kdefragd_allocated(struct zone *zone,
+				      unsigned int alloc_flags)
+{
+}
+
+static inline bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
+				       int highest_zoneidx)
+{
+	return false;
+}
+
+static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
+					   unsigned int alloc_flags,
+					   const struct alloc_context *ac,
+					   defrag_claim_t claim)
+{
+	return NULL;
+}
+
+#endif /* CONFIG_KDEFRAGD */
+#endif /* _MM_KDEFRAGD_HOOKS_H */

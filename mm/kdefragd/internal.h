@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of kdefragd share; core.c tells which does what. */
+#ifndef _MM_KDEFRAGD_INTERNAL_H
+#define _MM_KDEFRAGD_INTERNAL_H
+
+#include <linux/mmzone.h>
+#include <linux/mutex.h>
+#include <linux/wait.h>
+#include "choose.h"
+
+struct task_struct;
+
+/**
+ * enum defrag_outcome - how it went with a range that was to be emptied
+ * @DEFRAG_MADE: it is one free area now
+ * @DEFRAG_UNMOVABLE: there is a page in it that cannot be moved
+ * @DEFRAG_BUSY: a page would not move this time: locked, pinned, written
+ * @DEFRAG_NO_ROOM: no better place was found for its pages
+ * @DEFRAG_CHANGED: it was not what it had been when it was chosen
+ */
+enum defrag_outcome {
+	DEFRAG_MADE,
+	DEFRAG_UNMOVABLE,
+	DEFRAG_BUSY,
+	DEFRAG_NO_ROOM,
+	DEFRAG_CHANGED,
+};
+
+/**
+ * struct defrag_control - one pass over a zone
+ * @zone: the zone
+ * @order: order of the free areas to be made
+ * @max_price: do not empty a block that costs more pages than this
+ * @max_free: fill blocks with at most so many free pages
+ * @fill_below: of those with exactly so many, only below this page frame
+ * @start: first page frame of the range that is being emptied
+ * @end: the one behind its last
+ * @room: free pages taken as destinations, by order of the area
+ * @nr_room: pages in @room
+ * @direct: in the context of somebody who waits for a page
+ * @in_flight: pages were met that are neither free nor in use
+ * @captured: the area made, if @direct; its order is in @captured_order
+ * @captured_order: see @captured
+ * @inspected: page structs looked at
+ * @tried: ranges that were to be emptied
+ * @made: ranges that were
+ * @moved: pages moved
+ * @failed: pages that were to move and did not
+ */
+struct defrag_control {
+	struct zone		*zone;
+	unsigned int		order;
+	unsigned int		max_price;
+	unsigned int		max_free;
+	unsigned long		fill_below;
+	unsigned long		start;
+	unsigned long		end;
+	struct list_head	room[NR_PAGE_ORDERS];
+	unsigned long		nr_room;
+	bool			direct;
+	bool			in_flight;
+	struct page		*captured;
+	unsigned int		captured_order;
+	unsigned long		inspected;
+	unsigned long		tried;
+	unsigned long		made;
+	unsigned long		moved;
+	unsigned long		failed;
+};
+
+/**
+ * struct defrag_target - a range to be emptied
+ * @pfn: its first page frame
+ * @price: pages to move, failures counted in
+ */
+struct defrag_target {
+	unsigned long	pfn;
+	unsigned int	price;
+};
+
+/* Targets chosen at a time: they age while the first of them are worked on. */
+#define DEFRAG_BATCH	64
+
+/**
+ * struct defrag_zone - what is remembered of a zone between passes
+ * @cursor: where the next direct request looks for a block; no lock
+ * @shift: passes in a row that did not pay
+ * @not_before: jiffies; no pass before, unless the zone has changed
+ * @free_then: free pages when the last pass ended
+ */
+struct defrag_zone {
+	unsigned long	cursor;
+	unsigned int	shift;
+	unsigned long	not_before;
+	unsigned long	free_then;
+};
+
+/**
+ * struct defrag_node - kdefragd of a node
+ * @pgdat: the node
+ * @thread: its thread
+ * @wait: where the thread sleeps
+ * @request: what was asked for since the thread last looked, see
+ *	defrag_request()
+ * @lock: held during a pass; protects what follows
+ * @zones: state of the zones
+ * @census: of the zone that is worked on
+ * @targets: to be emptied next
+ */
+struct defrag_node {
+	pg_data_t		*pgdat;
+	struct task_struct	*thread;
+	wait_queue_head_t	wait;
+	unsigned int		request;
+	struct mutex		lock;		/* see above */
+	struct defrag_zone	zones[MAX_NR_ZONES];
+	struct defrag_census	census;
+	struct defrag_target	targets[DEFRAG_BATCH];
+};
+
+/* room.c */
+void defrag_room_init(struct defrag_control *dc);
+void defrag_room_release(struct defrag_control *dc);
+struct folio *defrag_get_folio(struct folio *src, unsigned long private);
+void defrag_put_folio(struct folio *dst, unsigned long private);
+
+/* evacuate.c */
+enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
+				    const struct defrag_target *target);
+bool defrag_page_movable(struct page *page, unsigned int order,
+			 unsigned long *step);
+void defrag_drain(struct zone *zone);
+
+/* target.c */
+unsigned int defrag_find_blocks(struct defrag_control *dc,
+				struct defrag_node *dn, unsigned long wanted);
+bool defrag_find_block(struct defrag_control *dc,
+		       struct defrag_target *target, unsigned long *cursor);
+unsigned int defrag_find_areas(struct defrag_control *dc,
+			       struct defrag_target *targets,
+			       unsigned int nr_targets);
+void defrag_remember(struct defrag_control *dc, unsigned long pfn,
+		     enum defrag_outcome outcome);
+
+#endif /* _MM_KDEFRAGD_INTERNAL_H */

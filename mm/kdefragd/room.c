@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: room for the pages that move.
+ *
+ * The new place is to be better than the old one.  Free pages are taken from
+ * the free lists from the smallest areas up, for those are of least use, and
+ * only from the blocks that the plan fills (defrag_control.max_free and
+ * fill_below), the fullest there are: a page is never moved into a block that
+ * is to be emptied next, nor into the reserve of whole free blocks.
+ *
+ * Page by page the lists do not tell the fullest block, but looking at an entry
+ * costs one page struct, where finding the last free page in a nearly full
+ * block costs hundreds.  Entries that do not suit go to the tail of their
+ * list, so that the next look meets others; and what the allocator then finds
+ * at the head are the pages in full blocks, which is where it should look, too.
+ *
+ * Pages taken are kept until the pass is over, some tens of them.  They are
+ * counted as in use meanwhile; watermarks are obeyed in taking them.
+ *
+ * Locking: zone->lock while the lists are looked at.  A pool has one user.
+ */
+#include <linux/hugetlb.h>
+#include <linux/migrate.h>
+#include <linux/mm.h>
+#include "../block_occupancy.h"
+#include "../internal.h"
+#include "../page_alloc.h"
+#include "internal.h"
+
+/*
+ * Pages taken at a time.  Unit: pages.  One hold of zone->lock for so many;
+ * more would sit idle if the pass ends.  As compaction: COMPACT_CLUSTER_MAX.
+ */
+#define DEFRAG_ROOM_BATCH	32
+
+/*
+ * Entries of a free list looked at, at most, for a batch.  Unit: 1.  Bounds the
+ * time that zone->lock is held: some ten microseconds per order.
+ */
+#define DEFRAG_ROOM_LOOK	128
+
+/*
+ * Looks at the lists for a batch.  Unit: 1.  Where most entries are in blocks
+ * that are to be emptied, one look may find none.  So many make some 10,000
+ * entries per order, after which there is no room, whatever the plan says.
+ */
+#define DEFRAG_ROOM_LOOKS	64
+
+/* An empty pool for a pass. */
+void defrag_room_init(struct defrag_control *dc)
+{
+	unsigned int order;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		INIT_LIST_HEAD(&dc->room[order]);
+	dc->nr_room = 0;
+}
+
+/* Give back what was not used. */
+void defrag_room_release(struct defrag_control *dc)
+{
+	struct page *page, *next;
+	unsigned int order;
+
+	if (!dc->nr_room)
+		return;
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	for (order = 0; order < NR_PAGE_ORDERS; order++) {
+		list_for_each_entry_safe(page, next, &dc->room[order], lru) {
+			list_del(&page->lru);
+			__putback_isolated_page(page, order,
+						get_pageblock_migratetype(page));
+		}
+	}
+	dc->nr_room = 0;
+}
+
+static bool defrag_better_place(struct defrag_control *dc, struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned int nr_free = block_nr_free(page);
+
+	if (pfn >= dc->start && pfn < dc->end)
+		return false;
+	return nr_free < dc->max_free ||
+	       (nr_free == dc->max_free && pfn < dc->fill_below);
+}
+
+/*
+ * Take free areas of @order.  Context: zone->lock held.
+ * Return: false if the watermark forbids to take any.
+ */
+static bool defrag_take_areas(struct defrag_control *dc, unsigned int order)
+{
+	struct free_area *area = &dc->zone->free_area[order];
+	struct list_head *list = &area->free_list[MIGRATE_MOVABLE];
+	unsigned long look = min(area->nr_free, DEFRAG_ROOM_LOOK);
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, list, buddy_list) {
+		if (!look-- || dc->nr_room >= DEFRAG_ROOM_BATCH)
+			break;
+
+		dc->inspected++;
+		if (!defrag_better_place(dc, page)) {
+			list_move_tail(&page->buddy_list, list);
+			continue;
+		}
+		if (!__isolate_free_page(page, order))
+			return false;
+		list_add(&page->lru, &dc->room[order]);
+		dc->nr_room += 1UL << order;
+	}
+	return true;
+}
+
+/* One look at the lists from @order on.  Return: false if there is no point. */
+static bool defrag_look_for_room(struct defrag_control *dc, unsigned int order)
+{
+	unsigned int limit = min_t(unsigned int, dc->order, pageblock_order);
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	for (; order < limit && dc->nr_room < DEFRAG_ROOM_BATCH; order++)
+		if (!defrag_take_areas(dc, order))
+			return false;
+	return true;
+}
+
+/* Get room for a folio of @order. */
+static void defrag_take_room(struct defrag_control *dc, unsigned int order)
+{
+	unsigned int looks = DEFRAG_ROOM_LOOKS;
+
+	while (looks-- && !dc->nr_room && defrag_look_for_room(dc, order))
+		cond_resched();
+}
+
+/* The smallest area in the pool that is large enough, or NULL. */
+static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
+{
+	unsigned int order;
+	struct page *page;
+
+	for (order = want; order < NR_PAGE_ORDERS; order++) {
+		page = list_first_entry_or_null(&dc->room[order], struct page,
+						lru);
+		if (page)
+			break;
+	}
+	if (order == NR_PAGE_ORDERS)
+		return NULL;
+
+	list_del(&page->lru);
+	while (order > want) {
+		order--;
+		list_add(&page[1 << order].lru, &dc->room[order]);
+	}
+	dc->nr_room -= 1UL << want;
+	return page;
+}
+
+static struct folio *defrag_get_folio_noprof(struct folio *src,
+					     unsigned long private)
+{
+	struct defrag_control *dc = (struct defrag_control *)private;
+	unsigned int order = folio_order(src);
+	struct page *page;
+
+	page = defrag_pick(dc, order);
+	if (!page) {
+		defrag_take_room(dc, order);
+		page = defrag_pick(dc, order);
+	}
+	if (!page)
+		return NULL;
+
+	post_alloc_hook(page, order, __GFP_MOVABLE, ALLOC_DEFAULT);
+	set_page_refcounted(page);
+	if (order)
+		prep_compound_page(page, order);
+	return page_rmappable_folio(page);
+}
+
+/**
+ * defrag_get_folio - destination of a folio, for migrate_pages()
+ * @src: the folio that is to move
+ * @private: the &struct defrag_control
+ *
+ * Context: process context.
+ * Return: a folio of the same size, or NULL if there is no better place.
+ */
+struct folio *defrag_get_folio(struct folio *src, unsigned long private)
+{
+	struct defrag_control *dc = (struct defrag_control *)private;
+
+	if (folio_test_hugetlb(src)) {
+		struct migration_target_control mtc = {
+			.nid = zone_to_nid(dc->zone),
+			.gfp_mask = GFP_HIGHUSER_MOVABLE | __GFP_NORETRY,
+			.reason = MR_DEFRAG,
+		};
+
+		return alloc_migration_target(src, (unsigned long)&mtc);
+	}
+	return alloc_hooks(defrag_get_folio_noprof(src, private));
+}
+
+/**
+ * defrag_put_folio - a destination was not used, for migrate_pages()
+ * @dst: what defrag_get_folio() gave
+ * @private: the &struct defrag_control
+ *
+ * Context: process context.
+ */
+void defrag_put_folio(struct folio *dst, unsigned long private)
+{
+	struct defrag_control *dc = (struct defrag_control *)private;
+	unsigned int order = folio_order(dst);
+	struct page *page = &dst->page;
+
+	if (folio_test_hugetlb(dst)) {
+		folio_putback_hugetlb(dst);
+		return;
+	}
+	if (folio_put_testzero(dst) && free_pages_prepare(page, order)) {
+		list_add(&page->lru, &dc->room[order]);
+		dc->nr_room += 1UL << order;
+	}
+	/* Else somebody holds a reference and frees it. */
+}

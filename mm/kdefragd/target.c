@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: find the ranges that choose.c's plan is about.
+ *
+ * For whole blocks and more, the counts of free pages tell all that is needed,
+ * and no page struct is read: two sweeps over the counts, one for the census,
+ * one to collect the cheapest.
+ *
+ * Below a block the free lists tell.  To make an area of order N, the missing
+ * part beside a free area of order N-1 is looked at, then of order N-2, and so
+ * on: the larger the piece that is there, the less is there to move.  (Andrea
+ * Arcangeli's proposal of 2004, made to the same end.)  Looking costs the pages
+ * looked at, so it is bounded, and what was looked at goes to the tail of its
+ * list, so that the next look goes on from there.
+ *
+ * Only movable blocks are worked on: in others there is, by all experience, a
+ * page that cannot be moved.
+ *
+ * Locking: the node's lock for the census; zone->lock while free lists are
+ * walked.  Counts are read without: a target may have changed when its turn
+ * comes, and defrag_evacuate() looks again.  get_online_mems() is held.
+ */
+#include <linux/jiffies.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include <linux/sched.h>
+#include "../block_occupancy.h"
+#include "../internal.h"
+#include "../page_alloc.h"
+#include "internal.h"
+
+#include <trace/events/kdefragd.h>
+
+/*
+ * A failure is forgotten after this.  Unit: jiffies.  A block that failed is
+ * tried once or twice a minute at most.  As a stamp has eight bits, one that is
+ * older than 256 ticks, 68 minutes, looks young again, and its block is passed
+ * over for another four ticks.
+ */
+#define DEFRAG_TICK		(16 * HZ)
+
+/* Failures are kept in four bits each for whole blocks and for parts of them. */
+#define DEFRAG_FAILURES_MAX	15
+
+/*
+ * Free areas of one order looked at, at most, under one hold of zone->lock.
+ * Unit: 1.  Each look reads at most the page structs of the range: 64 looks at
+ * ranges of order 3 are 500 page structs, some ten microseconds.
+ */
+#define DEFRAG_LOOK		64
+
+static unsigned int defrag_shift(struct defrag_control *dc)
+{
+	return dc->order < pageblock_order ? 4 : 0;
+}
+
+static u8 defrag_now(void)
+{
+	return jiffies / DEFRAG_TICK;
+}
+
+/* Failures that are not forgotten, of blocks or of parts. */
+static unsigned int defrag_failures(struct defrag_control *dc,
+				    struct page_block *block)
+{
+	return (READ_ONCE(block->failures) >> defrag_shift(dc)) &
+	       DEFRAG_FAILURES_MAX;
+}
+
+static unsigned int defrag_ticks(struct page_block *block)
+{
+	return (u8)(defrag_now() - READ_ONCE(block->failed_at));
+}
+
+/**
+ * defrag_remember - how it went with a block
+ * @dc: the pass
+ * @pfn: a page frame of the block
+ * @outcome: how
+ *
+ * Two passes may write at a time if one of them is direct; what is lost then is
+ * one failure.
+ */
+void defrag_remember(struct defrag_control *dc, unsigned long pfn,
+		     enum defrag_outcome outcome)
+{
+	struct page_block *block = pfn_page_block(pfn_to_page(pfn), pfn);
+	unsigned int shift = defrag_shift(dc);
+	unsigned int known = defrag_failures(dc, block);
+	u8 others = READ_ONCE(block->failures) &
+		    ~(DEFRAG_FAILURES_MAX << shift);
+
+	known -= min(known, defrag_ticks(block));
+	switch (outcome) {
+	case DEFRAG_MADE:
+		known = 0;
+		break;
+	case DEFRAG_BUSY:
+		known = min(known + 1, DEFRAG_FAILURES_MAX);
+		break;
+	case DEFRAG_UNMOVABLE:
+		known = DEFRAG_FAILURES_MAX;
+		break;
+	case DEFRAG_NO_ROOM:
+	case DEFRAG_CHANGED:
+		break;
+	}
+	WRITE_ONCE(block->failures, others | known << shift);
+	WRITE_ONCE(block->failed_at, defrag_now());
+}
+
+/* Pages to move out of a block; DEFRAG_PRICE_MAX if that is not to be. */
+static unsigned int defrag_block_price(struct defrag_control *dc,
+				       unsigned long pfn)
+{
+	struct page *page = pageblock_pfn_to_page(pfn, pageblock_end_pfn(pfn),
+						  dc->zone);
+	struct page_block *block;
+	unsigned int used;
+
+	if (!page)
+		return DEFRAG_PRICE_MAX;
+	used = pageblock_nr_pages - block_nr_free(page);
+	if (!used)
+		return 0;
+	if (get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
+		return DEFRAG_PRICE_MAX;
+
+	block = pfn_page_block(page, pfn);
+	return defrag_price(used, defrag_failures(dc, block),
+			    defrag_ticks(block));
+}
+
+/* Price of a run of blocks, averaged over those that are not free yet. */
+static unsigned int defrag_run_price(struct defrag_control *dc,
+				     unsigned long pfn)
+{
+	unsigned long end = pfn + (1UL << dc->order);
+	unsigned long sum = 0, nr = 0;
+
+	for (; pfn < end; pfn += pageblock_nr_pages) {
+		unsigned int price = defrag_block_price(dc, pfn);
+
+		if (price == DEFRAG_PRICE_MAX)
+			return price;
+		sum += price;
+		nr += !!price;
+	}
+	return nr ? DIV_ROUND_UP(sum, nr) : 0;
+}
+
+/* Where runs of the order begin in the zone. */
+static unsigned long defrag_first_run(struct defrag_control *dc)
+{
+	return ALIGN(dc->zone->zone_start_pfn, 1UL << dc->order);
+}
+
+static bool defrag_run_in_zone(struct defrag_control *dc, unsigned long pfn)
+{
+	return pfn + (1UL << dc->order) <= zone_end_pfn(dc->zone);
+}
+
+static void defrag_count_hole(struct defrag_control *dc,
+			      struct defrag_census *census, unsigned long pfn)
+{
+	struct page *page = pageblock_pfn_to_page(pfn, pageblock_end_pfn(pfn),
+						  dc->zone);
+	unsigned int nr_free;
+
+	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
+		return;
+	nr_free = block_nr_free(page);
+	if (nr_free && nr_free < pageblock_nr_pages)
+		census->holes[nr_free]++;
+}
+
+static void defrag_take_census(struct defrag_control *dc,
+			       struct defrag_census *census)
+{
+	size_t size = census->nr_entries * sizeof(*census->holes);
+	unsigned long pfn = pageblock_start_pfn(dc->zone->zone_start_pfn);
+	unsigned int price;
+
+	memset(census->holes, 0, size);
+	memset(census->offers, 0, size);
+
+	for (; pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
+		defrag_count_hole(dc, census, pfn);
+		cond_resched();
+	}
+	for (pfn = defrag_first_run(dc); defrag_run_in_zone(dc, pfn);
+	     pfn += 1UL << dc->order) {
+		price = defrag_run_price(dc, pfn);
+		if (price && price < census->block_pages)
+			census->offers[price]++;
+		cond_resched();
+	}
+}
+
+/* How many offers of exactly plan->max_price are part of the plan. */
+static unsigned long defrag_quota(const struct defrag_census *census,
+				  const struct defrag_plan *plan)
+{
+	unsigned long cheaper = 0;
+	unsigned int price;
+
+	for (price = 1; price < plan->max_price; price++)
+		cheaper += census->offers[price];
+	return plan->blocks - cheaper;
+}
+
+/* The address below which blocks with max_free pages free are filled. */
+static unsigned long defrag_fill_below(struct defrag_control *dc,
+				       unsigned long nr)
+{
+	unsigned long pfn = pageblock_start_pfn(dc->zone->zone_start_pfn);
+
+	for (; nr && pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
+		struct page *page = pageblock_pfn_to_page(pfn,
+							  pageblock_end_pfn(pfn),
+							  dc->zone);
+
+		if (page && block_nr_free(page) == dc->max_free &&
+		    get_pageblock_migratetype(page) == MIGRATE_MOVABLE)
+			nr--;
+	}
+	return pfn;
+}
+
+/**
+ * defrag_find_blocks - the blocks, or runs of blocks, to be emptied next
+ * @dc: the pass; its prices and its lines are set by this
+ * @dn: the node; its targets are filled in
+ * @wanted: blocks or runs that are wanted
+ *
+ * Filled is what would never be emptied, whatever is wanted: in the end all
+ * that room is used, and to insist on the very fullest blocks first would mean
+ * to look for their few free pages among all the others on the lists.  Of
+ * blocks that are equally full, those at high addresses are emptied and those
+ * at low ones filled.
+ *
+ * Return: how many targets.
+ */
+unsigned int defrag_find_blocks(struct defrag_control *dc,
+				struct defrag_node *dn, unsigned long wanted)
+{
+	unsigned long run = 1UL << dc->order, pfn, quota;
+	struct defrag_plan plan;
+	unsigned int nr = 0;
+
+	defrag_take_census(dc, &dn->census);
+	plan = defrag_plan(&dn->census, ULONG_MAX);
+	dc->max_free = plan.max_free;
+	dc->fill_below = defrag_fill_below(dc, plan.nr_last);
+
+	plan = defrag_plan(&dn->census, min(wanted, DEFRAG_BATCH));
+	dc->max_price = plan.max_price;
+	quota = defrag_quota(&dn->census, &plan);
+
+	pfn = round_down(zone_end_pfn(dc->zone), run);
+	while (nr < plan.blocks && pfn > defrag_first_run(dc)) {
+		unsigned int price;
+
+		pfn -= run;
+		price = defrag_run_price(dc, pfn);
+		if (!price || price > plan.max_price ||
+		    (price == plan.max_price && !quota))
+			continue;
+		quota -= price == plan.max_price;
+		dn->targets[nr++] = (struct defrag_target){ pfn, price };
+		cond_resched();
+	}
+	return nr;
+}
+
+/*
+ * Blocks that a direct request looks at.  Unit: 1.  Four thousand counts are
+ * read in less time than a hundred pages are copied.
+ */
+#define DEFRAG_DIRECT_LOOK	4096
+
+/**
+ * defrag_find_block - a cheap block, without a census
+ * @dc: the pass; its prices and its lines are set by this
+ * @target: filled in
+ * @cursor: where to look first; moved on
+ *
+ * Context: any, no lock; @cursor may be shared.
+ * Return: true if there is one.
+ */
+bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
+		       unsigned long *cursor)
+{
+	unsigned long pfn = READ_ONCE(*cursor);
+	unsigned int look;
+
+	target->price = DEFRAG_PRICE_MAX;
+	for (look = 0; look < DEFRAG_DIRECT_LOOK; look++) {
+		unsigned int price;
+
+		if (pfn < defrag_first_run(dc) || !defrag_run_in_zone(dc, pfn))
+			pfn = defrag_first_run(dc);
+		if (!defrag_run_in_zone(dc, pfn))
+			break;
+		price = defrag_run_price(dc, pfn);
+		if (price && price < target->price)
+			*target = (struct defrag_target){ pfn, price };
+		pfn += 1UL << dc->order;
+	}
+	WRITE_ONCE(*cursor, pfn);
+
+	/* More than half of it is no longer the cheap way. */
+	if (target->price > pageblock_nr_pages / 2)
+		return false;
+	dc->max_price = target->price;
+	dc->max_free = pageblock_nr_pages - target->price - 1;
+	dc->fill_below = ULONG_MAX;
+	return true;
+}
+
+/* Pages to move out of the range; DEFRAG_PRICE_MAX if that is not to be. */
+static unsigned int defrag_range_price(struct defrag_control *dc,
+				       unsigned long start)
+{
+	unsigned long pfn = start, end = start + (1UL << dc->order), step;
+	unsigned int used = 0;
+
+	while (pfn < end) {
+		struct page *page = pfn_to_page(pfn);
+
+		dc->inspected++;
+		if (PageBuddy(page)) {
+			pfn += 1UL << buddy_order(page);
+			continue;
+		}
+		if (!defrag_page_movable(page, dc->order, &step))
+			return DEFRAG_PRICE_MAX;
+		used += step;
+		pfn += step;
+	}
+	return used;
+}
+
+static bool defrag_known_target(const struct defrag_target *targets,
+				unsigned int nr, unsigned long pfn)
+{
+	while (nr--)
+		if (targets[nr].pfn == pfn)
+			return true;
+	return false;
+}
+
+/* Is the range around the free area @page worth it? */
+static bool defrag_offer(struct defrag_control *dc, struct page *page,
+			 struct defrag_target *target)
+{
+	unsigned long pfn = round_down(page_to_pfn(page), 1UL << dc->order);
+	struct page_block *block = pfn_page_block(page, pfn);
+	unsigned int price;
+
+	if (!pageblock_pfn_to_page(pageblock_start_pfn(pfn),
+				   pageblock_end_pfn(pfn), dc->zone))
+		return false;
+	/* Do not read the pages of what is known to be in vain. */
+	if (defrag_price(1, defrag_failures(dc, block), defrag_ticks(block)) ==
+	    DEFRAG_PRICE_MAX)
+		return false;
+
+	price = defrag_range_price(dc, pfn);
+	*target = (struct defrag_target){ pfn, price };
+	return price && price != DEFRAG_PRICE_MAX;
+}
+
+/**
+ * defrag_find_areas - the ranges below a block that are cheapest to complete
+ * @dc: the pass
+ * @targets: filled in
+ * @nr_targets: room there
+ *
+ * Return: how many targets.
+ */
+unsigned int defrag_find_areas(struct defrag_control *dc,
+			       struct defrag_target *targets,
+			       unsigned int nr_targets)
+{
+	unsigned int nr = 0, order = dc->order;
+
+	dc->max_free = pageblock_nr_pages;
+	dc->fill_below = ULONG_MAX;
+
+	while (order-- && nr < nr_targets) {
+		struct free_area *area = &dc->zone->free_area[order];
+		struct list_head *list = &area->free_list[MIGRATE_MOVABLE];
+		struct page *page, *next;
+		unsigned long look;
+
+		guard(spinlock_irqsave)(&dc->zone->lock);
+		look = min(area->nr_free, DEFRAG_LOOK);
+		list_for_each_entry_safe(page, next, list, buddy_list) {
+			struct defrag_target t;
+
+			if (!look-- || nr == nr_targets)
+				break;
+			list_move_tail(&page->buddy_list, list);
+			if (defrag_offer(dc, page, &t) &&
+			    !defrag_known_target(targets, nr, t.pfn))
+				targets[nr++] = t;
+		}
+	}
+	return nr;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of what kdefragd chooses: tables of block counts in, plan out;
+ * and of the counts themselves.
+ */
+#include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/memory_hotplug.h>
+#include <linux/mm.h>
+#include "../block_occupancy.h"
+#include "../kdefragd/choose.h"
+
+#define BLOCK	512
+
+struct plan_test {
+	struct defrag_census census;
+	unsigned int holes[BLOCK + 1];
+	unsigned int offers[BLOCK + 1];
+};
+
+/* A block with @used pages can be emptied and has room for the rest. */
+static void add_blocks(struct plan_test *t, unsigned int nr, unsigned int used)
+{
+	t->offers[used] += nr;
+	t->holes[BLOCK - used] += nr;
+}
+
+static struct plan_test *new_census(struct kunit *test)
+{
+	struct plan_test *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->census = (struct defrag_census){
+		.block_pages = BLOCK,
+		.nr_entries = BLOCK + 1,
+		.holes = t->holes,
+		.offers = t->offers,
+	};
+	return t;
+}
+
+static void plan_nothing(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan = defrag_plan(&t->census, ULONG_MAX);
+
+	KUNIT_EXPECT_EQ(test, plan.max_price, 0);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 0);
+
+	/* One block alone has nowhere to go. */
+	add_blocks(t, 1, 10);
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.max_price, 0);
+}
+
+static void plan_all_that_fit(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan;
+
+	add_blocks(t, 4, 10);
+	add_blocks(t, 4, 500);
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 4);
+	KUNIT_EXPECT_EQ(test, plan.pages, 40);
+	KUNIT_EXPECT_EQ(test, plan.max_price, 10);
+	KUNIT_EXPECT_EQ(test, plan.max_free, 12);
+}
+
+/* The example at the head of choose.c. */
+static void plan_stops_when_full(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan;
+
+	add_blocks(t, 4, 10);
+	add_blocks(t, 3, 500);
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 3);
+	KUNIT_EXPECT_EQ(test, plan.pages, 30);
+}
+
+static void plan_wanted(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan;
+
+	add_blocks(t, 3, 10);
+	add_blocks(t, 3, 20);
+	add_blocks(t, 10, 400);
+	plan = defrag_plan(&t->census, 2);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 2);
+	KUNIT_EXPECT_EQ(test, plan.max_price, 10);
+	plan = defrag_plan(&t->census, 4);
+	KUNIT_EXPECT_EQ(test, plan.pages, 50);
+	KUNIT_EXPECT_EQ(test, plan.max_price, 20);
+	KUNIT_EXPECT_EQ(test, plan.max_free, 112);
+}
+
+/* The fullest blocks are filled first. */
+static void plan_fills_the_fullest(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan;
+
+	add_blocks(t, 1, 5);
+	add_blocks(t, 1, 300);
+	add_blocks(t, 5, 511);
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 1);
+	KUNIT_EXPECT_EQ(test, plan.max_free, 1);
+}
+
+/* Blocks that are half full each make half as many free ones. */
+static void plan_halves(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan;
+
+	add_blocks(t, 1, 255);
+	add_blocks(t, 1, 256);
+	add_blocks(t, 1, 257);
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 1);
+	KUNIT_EXPECT_EQ(test, plan.max_price, 255);
+	KUNIT_EXPECT_LT(test, plan.max_free, BLOCK - plan.max_price);
+}
+
+/* Of blocks that are equally full some are emptied into the others. */
+static void plan_equals(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan;
+
+	add_blocks(t, 17, 32);
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 15);
+	KUNIT_EXPECT_EQ(test, plan.max_free, BLOCK - 32);
+	KUNIT_EXPECT_EQ(test, plan.nr_last, 1);
+
+	add_blocks(t, 1, 32);
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 16);
+	KUNIT_EXPECT_EQ(test, plan.nr_last, 2);
+}
+
+/* No page is moved into what is to be emptied, whatever the counts. */
+static void plan_lines_never_cross(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	unsigned int i, seed = 1;
+
+	for (i = 0; i < 200; i++) {
+		struct defrag_plan plan;
+
+		/* A linear congruential generator: the same on every run. */
+		seed = seed * 1664525 + 1013904223;
+		add_blocks(t, 1 + (seed >> 28), 1 + (seed >> 8) % (BLOCK - 1));
+		plan = defrag_plan(&t->census, ULONG_MAX);
+		if (!plan.max_price)
+			continue;
+		KUNIT_ASSERT_LE(test, plan.max_free, BLOCK - plan.max_price);
+	}
+	KUNIT_EXPECT_GT(test, defrag_plan(&t->census, ULONG_MAX).blocks, 0);
+}
+
+static void price_of_failures(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 0, 0), 7);
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 1, 0), 14);
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 3, 0), 56);
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 4, 0), DEFRAG_PRICE_MAX);
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 15, 0), DEFRAG_PRICE_MAX);
+	/* Time takes failures back. */
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 3, 2), 14);
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 3, 200), 7);
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 15, 11), DEFRAG_PRICE_MAX);
+	KUNIT_EXPECT_EQ(test, defrag_price(7, 15, 15), 7);
+}
+
+/* The count of a block goes with its pages to the free lists and from them. */
+static void occupancy_follows(struct kunit *test)
+{
+	unsigned int order;
+
+	for (order = PAGE_ALLOC_COSTLY_ORDER + 1; order <= MAX_PAGE_ORDER;
+	     order++) {
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
+						order);
+		unsigned int nr = min(1U << order,
+				      (unsigned int)pageblock_nr_pages);
+		unsigned long pfn, flags;
+		unsigned int held;
+		struct zone *zone;
+
+		if (!page)
+			continue;
+		zone = page_zone(page);
+		pfn = pageblock_start_pfn(page_to_pfn(page));
+
+		spin_lock_irqsave(&zone->lock, flags);
+		held = block_nr_free(page);
+		KUNIT_EXPECT_EQ(test, held, block_count_free(zone, pfn));
+		spin_unlock_irqrestore(&zone->lock, flags);
+		KUNIT_EXPECT_LE(test, held, pageblock_nr_pages - nr);
+
+		__free_pages(page, order);
+
+		spin_lock_irqsave(&zone->lock, flags);
+		KUNIT_EXPECT_EQ(test, block_nr_free(page),
+				block_count_free(zone, pfn));
+		spin_unlock_irqrestore(&zone->lock, flags);
+	}
+}
+
+static struct kunit_case kdefragd_cases[] = {
+	KUNIT_CASE(plan_nothing),
+	KUNIT_CASE(plan_all_that_fit),
+	KUNIT_CASE(plan_stops_when_full),
+	KUNIT_CASE(plan_wanted),
+	KUNIT_CASE(plan_fills_the_fullest),
+	KUNIT_CASE(plan_halves),
+	KUNIT_CASE(plan_equals),
+	KUNIT_CASE(plan_lines_never_cross),
+	KUNIT_CASE(price_of_failures),
+	KUNIT_CASE(occupancy_follows),
+	{}
+};
+
+static struct kunit_suite kdefragd_suite = {
+	.name = "kdefragd",
+	.test_cases = kdefragd_cases,
+};
+
+kunit_test_suite(kdefragd_suite);

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: does it make what it is asked for, and is nothing lost by it?
+ *
+ * 1. The knobs refuse what they have to.
+ * 2. Memory with sparse blocks in it: vm.defrag_now makes whole blocks of it,
+ *    the pages are seen to lie elsewhere (PFN), and their content is the same.
+ * 3. The same work again finds little to do.
+ * 4. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
+ *    memory writes and reads back patterns, while everything is moved over and
+ *    over.  Each kind has to be seen to have moved; pinned pages not to have.
+ * 5. The kernel's own count of free pages per block is right (debug kernels).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fragment.h"
+#include "kdefragd_kinds.h"
+#include "kselftest.h"
+#include "vm_util.h"
+
+#define MIB		(1UL << 20)
+#define WORKER_SIZE	(4 * MIB)	/* memory of each kind */
+#define SPREAD		8		/* one page in so many is a worker's */
+#define MIN_ROUNDS	6		/* of moving, however long they take */
+#define CHUNK		(2 * MIB)	/* a page block, nearly everywhere */
+#define VM		"/proc/sys/vm/"
+
+/* What a worker tells: in memory shared with the parent. */
+struct report {
+	unsigned long reads;	/* pages read back */
+	unsigned long lost;	/* pages with another content */
+	unsigned long moved;	/* pages that lie elsewhere than at first */
+	int ready;
+	int skipped;
+	char why[64];
+};
+
+static volatile int *stop;
+
+static int knob_write(const char *name, const char *value)
+{
+	char path[128];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), VM "%s", name);
+	fd = open(path, O_WRONLY);
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, value, strlen(value)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
+static long knob_read(const char *name)
+{
+	char path[128], buf[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), VM "%s", name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0 || read(fd, buf, sizeof(buf) - 1) <= 0)
+		return -1;
+	close(fd);
+	return atol(buf);
+}
+
+static unsigned long vmstat(const char *name)
+{
+	FILE *f = fopen("/proc/vmstat", "r");
+	unsigned long value = 0, v;
+	char key[64];
+
+	while (f && fscanf(f, "%63s %lu", key, &v) == 2)
+		if (!strcmp(key, name))
+			value = v;
+	if (f)
+		fclose(f);
+	return value;
+}
+
+static void test_knobs(void)
+{
+	static const struct {
+		const char *name, *bad;
+	} tests[] = {
+		{ "kdefragd", "2" }, { "kdefragd", "-1" }, { "kdefragd", "x" },
+		{ "kdefragd_budget", "0" }, { "kdefragd_budget", "-5" },
+		{ "kdefragd_duty", "0" }, { "kdefragd_duty", "101" },
+		{ "free_block_reserve", "-1" }, { "free_block_reserve", "101" },
+		{ "defrag_now", "0" }, { "defrag_now", "99" },
+		{ "defrag_now", "nine" },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		long before = knob_read(tests[i].name);
+		int ret = knob_write(tests[i].name, tests[i].bad);
+
+		ksft_test_result(ret == -EINVAL &&
+				 knob_read(tests[i].name) == before,
+				 "%s refuses %s\n", tests[i].name, tests[i].bad);
+	}
+}
+
+/* A word that tells page and round. */
+static uint64_t pattern(unsigned long page, unsigned long round, bool same)
+{
+	return ((same ? page % 4 : page) * 0x9e3779b97f4a7c15UL) ^ (round << 3) ^ 1;
+}
+
+/* Three words of a page: its ends and one in between. */
+static void page_write(char *page, uint64_t word)
+{
+	uint64_t *p = (uint64_t *)page;
+	size_t words = psize() / sizeof(*p);
+
+	p[0] = word;
+	p[words / 3] = word + 1;
+	p[words - 1] = word + 2;
+}
+
+static bool page_holds(const char *page, uint64_t word)
+{
+	const uint64_t *p = (const uint64_t *)page;
+	size_t words = psize() / sizeof(*p);
+
+	return p[0] == word && p[words / 3] == word + 1 &&
+	       p[words - 1] == word + 2;
+}
+
+static void read_pfns(char *map, unsigned long nr, unsigned long *pfns)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	unsigned long i;
+
+	for (i = 0; i < nr; i++)
+		pfns[i] = pagemap_get_pfn(fd, map + i * psize());
+	close(fd);
+}
+
+/* Pages that are there both times, at another place. */
+static unsigned long count_moved(const unsigned long *then,
+				 const unsigned long *now, unsigned long nr)
+{
+	unsigned long i, moved = 0;
+
+	for (i = 0; i < nr; i++)
+		moved += then[i] && now[i] && then[i] != -1UL &&
+			 now[i] != -1UL && then[i] != now[i];
+	return moved;
+}
+
+/* --- making blocks ---------------------------------------------------------- */
+
+struct memory {
+	char *map;
+	unsigned long nr;
+	unsigned long *then, *now;
+};
+
+/*
+ * Fill @tenths of free memory, then leave one page in @keep in every other
+ * chunk.
+ */
+static bool memory_fill(struct memory *m, unsigned long tenths,
+			unsigned long keep)
+{
+	struct frag_state state;
+	unsigned long i;
+
+	if (frag_read(&state))
+		return false;
+	m->nr = state.free * tenths / 10;
+	m->map = mmap(NULL, m->nr * psize(), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	m->then = malloc(m->nr * sizeof(*m->then));
+	m->now = malloc(m->nr * sizeof(*m->now));
+	if (m->map == MAP_FAILED || !m->then || !m->now)
+		return false;
+	madvise(m->map, m->nr * psize(), MADV_NOHUGEPAGE);
+	for (i = 0; i < m->nr; i++)
+		page_write(m->map + i * psize(), pattern(i, 0, false));
+	read_pfns(m->map, m->nr, m->then);
+	for (i = 0; i < m->nr; i++) {
+		unsigned long block = m->then[i] / (CHUNK / psize());
+
+		if (block % 2 && i % keep) {
+			madvise(m->map + i * psize(), psize(), MADV_DONTNEED);
+			m->then[i] = 0;
+		}
+	}
+	return true;
+}
+
+static unsigned long memory_lost(const struct memory *m)
+{
+	unsigned long i, lost = 0;
+
+	for (i = 0; i < m->nr; i++)
+		lost += m->then[i] &&
+			!page_holds(m->map + i * psize(), pattern(i, 0, false));
+	return lost;
+}
+
+static void memory_drop(struct memory *m)
+{
+	munmap(m->map, m->nr * psize());
+	free(m->then);
+	free(m->now);
+}
+
+static unsigned long whole_blocks(void)
+{
+	return vmstat("nr_free_pages_blocks") * psize() / CHUNK;
+}
+
+static void test_blocks(void)
+{
+	unsigned long before, after, moved, seen, again, lost;
+	struct memory m;
+
+	if (!memory_fill(&m, 8, 16)) {
+		ksft_test_result_fail("memory is set up\n");
+		return;
+	}
+	before = whole_blocks();
+	moved = vmstat("kdefragd_pages_moved");
+	ksft_test_result(!knob_write("defrag_now", "9"), "defrag_now takes 9\n");
+	after = whole_blocks();
+	moved = vmstat("kdefragd_pages_moved") - moved;
+	read_pfns(m.map, m.nr, m.now);
+	seen = count_moved(m.then, m.now, m.nr);
+	lost = memory_lost(&m);
+
+	ksft_print_msg("whole free blocks %lu before, %lu after; %lu moved, %lu seen\n",
+		       before, after, moved, seen);
+	ksft_test_result(after > before + 20, "whole blocks are made\n");
+	ksft_test_result(seen && seen * 10 >= moved * 8, "pages are seen to have moved\n");
+	ksft_test_result(!lost, "their content is the same\n");
+
+	again = vmstat("kdefragd_pages_moved");
+	knob_write("defrag_now", "9");
+	again = vmstat("kdefragd_pages_moved") - again;
+	ksft_print_msg("once more: %lu moved\n", again);
+	ksft_test_result(again * 10 <= moved, "asked again, there is little to do\n");
+	memory_drop(&m);
+}
+
+/* --- nothing is lost ---------------------------------------------------------- */
+
+/* A process that was forked has to see what was there when it was. */
+static pid_t twin_start(const char *map, unsigned long nr, struct report *r)
+{
+	pid_t pid = fork();
+	unsigned long i;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (!*stop) {
+		for (i = 0; i < nr; i++) {
+			if (!page_holds(map + i * psize(), pattern(i, 0, false)))
+				__atomic_fetch_add(&r->lost, 1, __ATOMIC_RELAXED);
+			__atomic_fetch_add(&r->reads, 1, __ATOMIC_RELAXED);
+		}
+		usleep(10000);
+	}
+	_exit(0);
+}
+
+/*
+ * Write to all pages, and let others be allocated in between, which are given
+ * back: blocks with few pages in them are the ones that are emptied.
+ */
+static void populate(const struct kind *kind, char *map, unsigned long nr)
+{
+	size_t size = nr * (SPREAD - 1) * psize(), at = 0;
+	char *others = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long i;
+
+	if (others == MAP_FAILED)
+		size = 0;
+	else
+		madvise(others, size, MADV_NOHUGEPAGE);
+	for (i = 0; i < nr; i++) {
+		size_t end = at + (SPREAD - 1) * psize();
+
+		page_write(map + i * psize(), pattern(i, 0, kind->same));
+		for (; at < end && at < size; at += psize())
+			others[at] = 1;
+	}
+	if (size)
+		munmap(others, size);
+}
+
+static void worker(const struct kind *kind, struct report *r)
+{
+	unsigned long nr = WORKER_SIZE / psize(), i, round = 0;
+	unsigned long *rounds = calloc(nr, sizeof(*rounds));
+	unsigned long *then = malloc(nr * sizeof(*then));
+	unsigned long *now = malloc(nr * sizeof(*now));
+	const char *why = "no memory";
+	char *map = rounds && then && now ?
+		kind->setup(WORKER_SIZE, &why) : NULL;
+	pid_t twin = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (map)
+		populate(kind, map, nr);
+	if (!map || (kind->finish && kind->finish(map, WORKER_SIZE, &why))) {
+		r->skipped = 1;
+		snprintf(r->why, sizeof(r->why), "%s", why);
+		return;
+	}
+	read_pfns(map, nr, then);
+	r->ready = 1;
+	if (kind->twin)
+		twin = twin_start(map, nr, r);
+
+	while (!*stop) {
+		for (i = 0; i < nr; i++) {
+			char *page = map + i * psize();
+
+			if (!page_holds(page, pattern(i, rounds[i], kind->same)))
+				__atomic_fetch_add(&r->lost, 1, __ATOMIC_RELAXED);
+			__atomic_fetch_add(&r->reads, 1, __ATOMIC_RELAXED);
+			/* One page in eight gets a new pattern each round. */
+			if (!kind->same && i % 8 == round % 8) {
+				rounds[i] = round;
+				page_write(page, pattern(i, round, false));
+			}
+		}
+		read_pfns(map, nr, now);
+		i = count_moved(then, now, nr);
+		if (i > r->moved)
+			r->moved = i;
+		if (kind->disturb)
+			kind->disturb(map, WORKER_SIZE);
+		round++;
+		usleep(20000);
+	}
+	if (twin > 0)
+		waitpid(twin, NULL, 0);
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Give back and take again, so that there is always something to defragment. */
+static void stir(struct memory *m, unsigned int round)
+{
+	unsigned long i, chunk = CHUNK / psize();
+
+	for (i = 0; i < m->nr; i++) {
+		bool drop = (i / chunk + round) % 3 == 0 && i % 32;
+
+		if (drop)
+			madvise(m->map + i * psize(), psize(), MADV_DONTNEED);
+		else if (i % 4 == round % 4)
+			m->map[i * psize()] = 1;
+	}
+}
+
+static void move_everything(double duration)
+{
+	static const char * const orders[] = { "9", "3", "9", "5", "10" };
+	unsigned int round = 0;
+	struct memory m;
+	double end;
+
+	if (!memory_fill(&m, 3, 32))
+		ksft_exit_fail_msg("no memory to stir\n");
+	end = seconds() + duration;
+	while (seconds() < end || round < MIN_ROUNDS) {
+		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
+		stir(&m, round++);
+	}
+	memory_drop(&m);
+	ksft_print_msg("%u rounds\n", round);
+}
+
+static void report_kind(const struct kind *kind, const struct report *r)
+{
+	if (r->skipped) {
+		ksft_test_result_skip("%s: %s\n", kind->name, r->why);
+		return;
+	}
+	ksft_print_msg("%s: %lu pages read, %lu lost, %lu moved\n", kind->name,
+		       r->reads, r->lost, r->moved);
+	ksft_test_result(r->reads && !r->lost &&
+			 (kind->stays ? !r->moved : r->moved || kind->may_stay),
+			 "%s: %s, and nothing is lost\n", kind->name,
+			 kind->stays ? "stays" : kind->may_stay ?
+			 "may move" : "moves");
+}
+
+static void test_nothing_lost(double duration)
+{
+	size_t size = sizeof(struct report) * nr_kinds + psize();
+	struct report *reports;
+	pid_t pids[32];
+	int i;
+
+	stop = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (stop == MAP_FAILED)
+		ksft_exit_fail_msg("no shared memory\n");
+	reports = (struct report *)((char *)stop + 64);
+
+	for (i = 0; i < nr_kinds; i++) {
+		pids[i] = fork();
+		if (!pids[i]) {
+			worker(&kinds[i], &reports[i]);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < nr_kinds; i++)
+		while (!__atomic_load_n(&reports[i].ready, __ATOMIC_RELAXED) &&
+		       !__atomic_load_n(&reports[i].skipped, __ATOMIC_RELAXED))
+			usleep(10000);
+	move_everything(duration);
+	*stop = 1;
+	for (i = 0; i < nr_kinds; i++)
+		waitpid(pids[i], NULL, 0);
+	for (i = 0; i < nr_kinds; i++)
+		report_kind(&kinds[i], &reports[i]);
+}
+
+static void test_counts(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/page_blocks_check", "r");
+	unsigned long checked, wrong;
+
+	if (!f) {
+		ksft_test_result_skip("free pages per block: no CONFIG_BLOCK_OCCUPANCY_DEBUG\n");
+		return;
+	}
+	if (fscanf(f, "checked %lu wrong %lu", &checked, &wrong) != 2)
+		checked = 0;
+	fclose(f);
+	ksft_test_result(checked && !wrong,
+			 "free pages per block: %lu blocks, %lu wrong\n",
+			 checked, wrong);
+}
+
+int main(void)
+{
+	const char *duration = getenv("KDEFRAGD_SECONDS");
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	ksft_print_header();
+	if (geteuid())
+		ksft_exit_skip("needs root\n");
+	if (access(VM "defrag_now", F_OK))
+		ksft_exit_skip("the kernel has no kdefragd\n");
+
+	ksft_set_plan(12 + 5 + nr_kinds + 1);
+	test_knobs();
+	test_blocks();
+	test_nothing_lost(duration ? atof(duration) : 20);
+	test_counts();
+	ksft_finished();
+}
