@@ -260,6 +260,7 @@ static void order_wmark_outcomes(struct kunit *test)
 	r.have = 40;
 	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
 	/* nothing was missing in the first place */
+	r.want = 80;
 	r.had = 80;
 	r.have = 81;
 	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
