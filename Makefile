@@ -16,7 +16,8 @@ help:
 	@echo 'make kunit      the KUnit tests, in the test kernel'
 	@echo 'make selftest   the kselftests, ours and the base'"'"'s, in QEMU'
 	@echo 'make check      patches/ against the files here, builds per patch, style'
-	@echo 'make build-each a whole kernel per patch, built and booted (slow)'
+	@echo 'make build-each a whole kernel per patch, built and booted; objects for'
+	@echo '                other machines: 32 bits, one CPU, one node, next to nothing (slow)'
 	@echo 'make refresh    fold edits of build/tree and of the files here into patches/'
 	@echo 'make setup      install the packages that are missing'
 	@echo 'make clean      remove the builds; the download and the compiler cache stay'
@@ -44,6 +45,7 @@ selftest: tree
 check: tree
 	@scripts/check
 build-each: tree
+	@scripts/build-each --configs
 	@scripts/build-each
 refresh:
 	@scripts/refresh

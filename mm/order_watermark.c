@@ -10,6 +10,8 @@
  *	the allocator, when a block was taken		order_wmark_taken()
  *	kcompactd, before it starts and stops		order_wmark_short_of_shape()
  *	kcompactd, around its work on a node		order_wmark_pass_*()
+ *	kswapd, when it reclaims for an order		order_wmark_to_reclaim()
+ *							order_wmark_reclaimed()
  *
  * All of them get their answer from order_wmark_ask(), which takes the counts
  * in one way for all.  Of the zones that a request may use, one that is fine
@@ -18,10 +20,12 @@
  *
  * Locking: none of its own.  Counts of free blocks change under zone->lock and
  * are read without it.  The demand counters are changed without a lock by
- * whoever comes by: a lost increment costs one block of foresight.  But for
- * order_wmark_pass_*(), which belong to kcompactd and may sleep, the functions
- * may be called from any context, interrupts included.  None is called with
- * zone->lock held except order_wmark_account(), for which it has to be.
+ * whoever comes by: a lost increment costs one block of foresight.  A node's
+ * rest, and the count of rounds in vain, are written by its kcompactd alone.
+ * But for order_wmark_pass_*(), which belong to kcompactd and may sleep, the
+ * functions may be called from any context, interrupts included.  None is
+ * called with zone->lock held except order_wmark_account(), for which it has
+ * to be.
  *
  * What is not promised: that blocks of an order exist when the check said so a
  * moment ago; that kcompactd, handed a shortage, can cure it.
@@ -50,27 +54,13 @@
 #define ORDER_WMARK_HALF_LIFE	(10 * HZ)
 
 /*
- * At most one hand-over per node, and one question per zone after blocks were
- * taken, in this time.  Unit: jiffies.  It is the time that kswapd naps before
- * it looks again.  Longer: a burst waits.  Shorter: each of a thousand requests
- * a second wakes kcompactd.
+ * At most one hand-over per node, and one question per zone and order after
+ * blocks were taken, in this time; a permission to reclaim lapses after it.
+ * Unit: jiffies.  It is the time that kswapd naps before it looks again.
+ * Longer: a burst waits.  Shorter: each of a thousand requests a second wakes
+ * kcompactd.
  */
 #define ORDER_WMARK_HOLD_OFF	(HZ / 10)
-
-/*
- * After a round of kcompactd that did not pay, nothing is handed over for this
- * many times as long as it took.  Unit: 1.  Nine means that work in vain gets a
- * tenth of one CPU at most.  Lower: more CPU for nothing.  Higher: memory that
- * has become movable waits longer.
- */
-#define ORDER_WMARK_BACKOFF	9
-
-/*
- * A round paid if it made this part of what was missing.  Unit: right shift,
- * so an eighth.  Lower: rounds are repeated at once because of blocks that
- * others freed meanwhile.  Higher: steady progress is taken for none.
- */
-#define ORDER_WMARK_PAID_SHIFT	3
 
 /*
  * In mode 2, kswapd gives up on an order after this part of the node.  Unit:
@@ -167,12 +157,15 @@ static enum order_wmark order_wmark_ask(struct zone *zone, unsigned int order,
 	return answer.verdict;
 }
 
-/* A zone that is smaller than the block is not asked: it can never have one. */
+/*
+ * A zone that is smaller than the block is not asked: it can never have one. A
+ * node of such zones needs nothing, as in pgdat_balanced().
+ */
 static enum order_wmark order_wmark_ask_node(pg_data_t *pgdat,
 					     unsigned int order,
 					     int highest_zoneidx)
 {
-	enum order_wmark node = ORDER_WMARK_SHORT_PAGES;
+	enum order_wmark node = ORDER_WMARK_FINE;
 	int i;
 
 	for (i = 0; i <= highest_zoneidx; i++) {
@@ -188,10 +181,32 @@ static enum order_wmark order_wmark_ask_node(pg_data_t *pgdat,
 			node = ORDER_WMARK_SHORT_SHAPE;
 			break;
 		case ORDER_WMARK_SHORT_PAGES:
+			if (node == ORDER_WMARK_FINE)
+				node = ORDER_WMARK_SHORT_PAGES;
 			break;
 		}
 	}
 	return node;
+}
+
+/*
+ * Did less than @time pass since @stamp?  A stamp that is never renewed comes
+ * round with jiffies and is taken for new once, for @time.
+ */
+static bool order_wmark_within(unsigned long stamp, unsigned long time)
+{
+	return jiffies - stamp < time;
+}
+
+/* May kswapd reclaim for @order, because no block can be made otherwise? */
+static bool order_wmark_may_reclaim(pg_data_t *pgdat, unsigned int order)
+{
+	struct order_wmark_node *state = &pgdat->order_wmark;
+	unsigned int allowed = READ_ONCE(state->allowed_order);
+
+	return allowed && order >= allowed &&
+	       order_wmark_within(READ_ONCE(state->allowed),
+				  ORDER_WMARK_HOLD_OFF);
 }
 
 /**
@@ -202,7 +217,8 @@ static enum order_wmark order_wmark_ask_node(pg_data_t *pgdat,
  *
  * With vm.order_watermark=1 a shortage of shape is nothing that kswapd could
  * mend, so the node counts as balanced; order_wmark_wake_kcompactd() hands it
- * over.  With 2, kswapd has to work until there are enough blocks.
+ * over, and only order_wmark_cannot() makes an exception.  With 2, kswapd has
+ * to work until there are enough blocks.
  *
  * Context: any.
  * Return: true if reclaim is not wanted.
@@ -218,7 +234,8 @@ bool order_wmark_balanced(pg_data_t *pgdat, unsigned int order,
 		return false;
 	case ORDER_WMARK_SHORT_SHAPE:
 		count_vm_event(ORDER_WMARK_SHORT_OF_SHAPE);
-		return order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
+		return order_wmark_mode_is(ORDER_WMARK_HAND_OVER) &&
+		       !order_wmark_may_reclaim(pgdat, order);
 	}
 	return true;
 }
@@ -293,6 +310,51 @@ static unsigned long order_wmark_node_want(const struct order_wmark_pass *pass)
 	return want;
 }
 
+/* Did anybody get a block of at least the order during the round? */
+static bool order_wmark_node_taken(const struct order_wmark_pass *pass)
+{
+	unsigned long since = jiffies - pass->begin + ORDER_WMARK_HOLD_OFF;
+	unsigned int order;
+	int i;
+
+	for (i = 0; i <= pass->highest_zoneidx; i++) {
+		struct zone *zone = pass->pgdat->node_zones + i;
+
+		for (order = pass->order; order < NR_PAGE_ORDERS; order++) {
+			if (order_wmark_within(READ_ONCE(zone->order_wmark.asked[order]),
+					       since))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Did a round not pay lately? */
+static bool order_wmark_rests(pg_data_t *pgdat)
+{
+	return order_wmark_within(READ_ONCE(pgdat->order_wmark.rested),
+				  READ_ONCE(pgdat->order_wmark.rest));
+}
+
+/**
+ * order_wmark_goes_by_backoff - how is kcompactd to be kept from work in vain?
+ * @pgdat: the node
+ * @order: order to be made
+ *
+ * What is handed over has a backoff of its own.  kcompactd then goes neither by
+ * its hints of what to skip, which are wiped by kswapd on its way to sleep, and
+ * with pages enough kswapd sleeps all the time; nor by its deferral, which
+ * counts what failed for others, with other means.  Until a rest is over,
+ * whoever wakes kcompactd gets mainline's round.
+ *
+ * Context: kcompactd.
+ * Return: true if a round that begins now goes by our backoff alone.
+ */
+bool order_wmark_goes_by_backoff(pg_data_t *pgdat, unsigned int order)
+{
+	return order_wmark_hands_over(order) && !order_wmark_rests(pgdat);
+}
+
 /**
  * order_wmark_pass_begin - kcompactd sets out on a round over its node
  * @pass: for the other two of these functions
@@ -308,35 +370,69 @@ void order_wmark_pass_begin(struct order_wmark_pass *pass, pg_data_t *pgdat,
 	pass->pgdat = pgdat;
 	pass->order = order;
 	pass->highest_zoneidx = highest_zoneidx;
+	pass->ours = order_wmark_goes_by_backoff(pgdat, order);
 	pass->begin = jiffies;
 	pass->had = order_wmark_node_have(pass);
+	pass->whole = true;
 }
 
 /**
  * order_wmark_pass_zone - kcompactd is done with a zone; what is it to think?
  * @pass: the round
  * @zone: the zone
- * @status: how compaction of the zone ended
+ * @status: what compact_zone() said
  *
- * Mainline's goal is one block. A pass over a zone that ends without it is a
- * failure, and defers compaction of the order for everybody, direct compactors
- * included. Here the goal is a number that suits the background, and to fall
- * short of it must not keep others from trying for their one block: the
- * backoff is in order_wmark_pass_end() instead.
+ * It goes on until the number is there, so it often ends at the end of the
+ * zone, short of the number.  That is no failure if an allocation would succeed
+ * now, which is what mainline means by success.  If not, nothing is deferred
+ * either: order_wmark_pass_end() sees to the backoff.
  *
- * Context: kcompactd, may sleep.
- * Return: @status, or COMPACT_SUCCESS in place of a failure.
+ * Context: kcompactd; sleeps.
+ * Return: what to go by: @status, or neither success nor failure.
  */
-enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,
+enum compact_result order_wmark_pass_zone(struct order_wmark_pass *pass,
 					  struct zone *zone,
 					  enum compact_result status)
 {
-	if (!order_wmark_hands_over(pass->order) ||
-	    (status != COMPACT_COMPLETE && status != COMPACT_PARTIAL_SKIPPED))
+	if (!pass->ours)
 		return status;
+	if (status != COMPACT_COMPLETE && status != COMPACT_PARTIAL_SKIPPED) {
+		pass->whole = false;
+		return status;
+	}
 
 	drain_all_pages(zone);
-	return COMPACT_SUCCESS;
+	return order_wmark_have(zone, pass->order) ? COMPACT_SUCCESS :
+						     COMPACT_CONTINUE;
+}
+
+/**
+ * order_wmark_cannot - no block can be made: let kswapd reclaim a little, once
+ * @pgdat: the node
+ * @order: the order
+ * @highest_zoneidx: highest zone that the request could use
+ *
+ * Whoever makes blocks says so, at most once per rest.
+ *
+ * Context: any.
+ */
+static void order_wmark_cannot(pg_data_t *pgdat, unsigned int order,
+			       int highest_zoneidx)
+{
+	struct order_wmark_node *state = &pgdat->order_wmark;
+	int i;
+
+	count_vm_event(ORDER_WMARK_LET_RECLAIM);
+	WRITE_ONCE(state->allowed, jiffies);
+	WRITE_ONCE(state->allowed_order, order);
+	for (i = highest_zoneidx; i >= 0; i--) {
+		struct zone *zone = pgdat->node_zones + i;
+
+		if (!managed_zone(zone))
+			continue;
+		wakeup_kswapd(zone, GFP_KERNEL, order, highest_zoneidx);
+		break;
+	}
 }
 
 /**
@@ -347,35 +443,50 @@ enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,
  * kcompactd does not rest: it is asked again at once. If a round did not pay,
  * nothing is handed over to it for a while.
  *
+ * A round begins where the one before left off, and once that has gone to the
+ * end, at the beginning.  So it takes two in a row to be sure that no block can
+ * be made.
+ *
  * Context: kcompactd.
  */
 void order_wmark_pass_end(const struct order_wmark_pass *pass)
 {
 	pg_data_t *pgdat = pass->pgdat;
-	unsigned long have, want, rest;
+	struct order_wmark_node *state = &pgdat->order_wmark;
+	struct order_wmark_round round;
+	enum order_wmark_outcome outcome;
 
-	if (!order_wmark_hands_over(pass->order) ||
-	    order_wmark_ask_node(pgdat, pass->order, pass->highest_zoneidx) !=
-			ORDER_WMARK_SHORT_SHAPE)
+	if (!pass->ours || !order_wmark_hands_over(pass->order))
 		return;
-
-	have = order_wmark_node_have(pass);
-	want = order_wmark_node_want(pass);
-	if (have > pass->had && want > pass->had &&
-	    have - pass->had >= (want - pass->had) >> ORDER_WMARK_PAID_SHIFT) {
-		wakeup_kcompactd(pgdat, pass->order, pass->highest_zoneidx);
+	if (order_wmark_ask_node(pgdat, pass->order, pass->highest_zoneidx) !=
+	    ORDER_WMARK_SHORT_SHAPE) {
+		state->in_vain = 0;
 		return;
 	}
 
-	/* Nothing is handed over before this plus the hold-off. */
-	rest = ORDER_WMARK_BACKOFF * (jiffies - pass->begin);
-	WRITE_ONCE(pgdat->order_wmark_handed_over, jiffies + rest);
-}
-
-/* Is it too early to do again what was last done at @stamp?  0 is never. */
-static bool order_wmark_too_early(unsigned long stamp)
-{
-	return stamp && time_before(jiffies, stamp + ORDER_WMARK_HOLD_OFF);
+	round = (struct order_wmark_round) {
+		.had	= pass->had,
+		.have	= order_wmark_node_have(pass),
+		.want	= order_wmark_node_want(pass),
+		.taken	= order_wmark_node_taken(pass),
+		.whole	= pass->whole,
+	};
+	outcome = order_wmark_outcome(&round);
+	if (outcome != ORDER_WMARK_CANNOT)
+		state->in_vain = 0;
+	if (outcome == ORDER_WMARK_PAID) {
+		wakeup_kcompactd(pgdat, pass->order, pass->highest_zoneidx);
+	} else {
+		WRITE_ONCE(state->rest,
+			   order_wmark_rest(jiffies - pass->begin,
+					    state->in_vain,
+					    ORDER_WMARK_HOLD_OFF));
+		WRITE_ONCE(state->rested, jiffies);
+	}
+	trace_mm_order_watermark_round(pgdat, pass->order, &round, outcome,
+				       state->rest);
+	if (outcome == ORDER_WMARK_CANNOT && state->in_vain++)
+		order_wmark_cannot(pgdat, pass->order, pass->highest_zoneidx);
 }
 
 /**
@@ -398,13 +509,15 @@ bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 
 	if (!order_wmark_hands_over(order))
 		return mainline;
-	if (order_wmark_too_early(READ_ONCE(pgdat->order_wmark_handed_over)))
+	if (order_wmark_rests(pgdat) ||
+	    order_wmark_within(READ_ONCE(pgdat->order_wmark.handed_over),
+			       ORDER_WMARK_HOLD_OFF))
 		return false;
 	if (order_wmark_ask_node(pgdat, order, highest_zoneidx) !=
 	    ORDER_WMARK_SHORT_SHAPE)
 		return mainline;
 
-	WRITE_ONCE(pgdat->order_wmark_handed_over, jiffies);
+	WRITE_ONCE(pgdat->order_wmark.handed_over, jiffies);
 	count_vm_event(ORDER_WMARK_HANDED_OVER);
 	return true;
 }
@@ -444,31 +557,62 @@ void __order_wmark_taken(struct zone *zone, unsigned int order,
 	if (!order_wmark_hands_over(order) ||
 	    order_wmark_blocks(zone, order) >=
 			max(READ_ONCE(state->want[order]), 1UL) ||
-	    order_wmark_too_early(READ_ONCE(state->asked)))
+	    order_wmark_within(READ_ONCE(state->asked[order]),
+			       ORDER_WMARK_HOLD_OFF))
 		return;
 
 	/* Larger blocks may stand in; only the check can tell. */
-	WRITE_ONCE(state->asked, jiffies);
+	WRITE_ONCE(state->asked[order], jiffies);
 	if (order_wmark_wake_kcompactd(zone->zone_pgdat, __GFP_DIRECT_RECLAIM,
 				       order, highest_zoneidx))
 		wakeup_kcompactd(zone->zone_pgdat, order, highest_zoneidx);
 }
 
 /**
- * order_wmark_reclaim_gap - how much kswapd reclaims for an order at most
+ * order_wmark_to_reclaim - how much kswapd is to reclaim in one go
+ * @pgdat: the node
+ * @order: the order it works for
+ * @highest_zoneidx: highest zone that it reclaims from
+ * @nr: what it would reclaim otherwise
+ *
+ * Context: kswapd.
+ * Return: pages.
+ */
+unsigned long order_wmark_to_reclaim(pg_data_t *pgdat, unsigned int order,
+				     int highest_zoneidx, unsigned long nr)
+{
+	if (!order_wmark_hands_over(order) ||
+	    !order_wmark_may_reclaim(pgdat, order) ||
+	    order_wmark_ask_node(pgdat, order, highest_zoneidx) !=
+			ORDER_WMARK_SHORT_SHAPE)
+		return nr;
+	return compact_gap(order);
+}
+
+/**
+ * order_wmark_reclaimed - has kswapd reclaimed as much as it may for an order?
  * @pgdat: the node
  * @order: the order
+ * @nr_reclaimed: pages it has reclaimed since it woke up
  *
- * Context: any.
- * Return: pages; after them kswapd looks at the number of free pages alone.
+ * Context: kswapd.
+ * Return: true if it shall look at the number of free pages alone.
  */
-unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order)
+bool order_wmark_reclaimed(pg_data_t *pgdat, unsigned int order,
+			   unsigned long nr_reclaimed)
 {
+	unsigned long gap = compact_gap(order);
+
 	if (order_wmark_active(order) &&
 	    order_wmark_mode_is(ORDER_WMARK_RECLAIM))
-		return max(compact_gap(order), pgdat->node_present_pages >>
-					       ORDER_WMARK_RECLAIM_SHIFT);
-	return compact_gap(order);
+		gap = max(gap, pgdat->node_present_pages >>
+			       ORDER_WMARK_RECLAIM_SHIFT);
+	if (nr_reclaimed < gap)
+		return false;
+
+	/* That was it: what order_wmark_cannot() allowed has been made use of. */
+	WRITE_ONCE(pgdat->order_wmark.allowed_order, 0);
+	return true;
 }
 
 /*

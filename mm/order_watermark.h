@@ -64,10 +64,42 @@ struct order_wmark_answer {
 	unsigned long	want;
 };
 
+/**
+ * enum order_wmark_outcome - what a round of the compactor came to
+ * @ORDER_WMARK_PAID: it made a good part of what was missing
+ * @ORDER_WMARK_UNPAID: it did not
+ * @ORDER_WMARK_CANNOT: it went on to the end, and not one block came of it
+ */
+enum order_wmark_outcome {
+	ORDER_WMARK_PAID,
+	ORDER_WMARK_UNPAID,
+	ORDER_WMARK_CANNOT,
+};
+
+/**
+ * struct order_wmark_round - a round of the compactor, in blocks of its order
+ * @had: when it began
+ * @have: when it was over
+ * @want: that are enough
+ * @taken: somebody got one meanwhile
+ * @whole: it went on to the end of all that it could go over
+ */
+struct order_wmark_round {
+	unsigned long	had;
+	unsigned long	have;
+	unsigned long	want;
+	bool		taken;
+	bool		whole;
+};
+
 unsigned long order_wmark_want(const struct order_wmark_query *q,
 			       unsigned int order);
 struct order_wmark_answer order_wmark_check(const struct order_wmark_query *q);
 unsigned int order_wmark_decay(unsigned int demand, unsigned long halvings);
+enum order_wmark_outcome
+order_wmark_outcome(const struct order_wmark_round *round);
+unsigned long order_wmark_rest(unsigned long took, unsigned int in_vain,
+			       unsigned long least);
 
 #ifdef CONFIG_ORDER_WATERMARK
 
@@ -83,15 +115,19 @@ enum order_wmark_mode {
  * @pgdat: the node
  * @order: order to be made
  * @highest_zoneidx: highest zone that the request could use
+ * @ours: it goes by our backoff, not by mainline's hints and deferral
  * @had: blocks of at least @order in the node when the round began
  * @begin: jiffies then
+ * @whole: it has left no zone before its end
  */
 struct order_wmark_pass {
 	pg_data_t	*pgdat;
 	unsigned int	order;
 	int		highest_zoneidx;
+	bool		ours;
 	unsigned long	had;
 	unsigned long	begin;
+	bool		whole;
 };
 
 extern int sysctl_order_watermark;
@@ -108,11 +144,7 @@ static inline bool order_wmark_active(unsigned int order)
 	       !order_wmark_mode_is(ORDER_WMARK_MAINLINE);
 }
 
-/*
- * Is a shortage of shape handed over?  kcompactd then does not go by its hints
- * of what to skip: they are wiped by kswapd on its way to sleep, and with pages
- * enough kswapd sleeps all the time.
- */
+/* Is a shortage of shape handed over? */
 static inline bool order_wmark_hands_over(unsigned int order)
 {
 	return order_wmark_active(order) &&
@@ -129,14 +161,24 @@ bool order_wmark_node_short_of_shape(pg_data_t *pgdat, unsigned int order,
 				     int highest_zoneidx);
 void order_wmark_pass_begin(struct order_wmark_pass *pass, pg_data_t *pgdat,
 			    unsigned int order, int highest_zoneidx);
-enum compact_result order_wmark_pass_zone(const struct order_wmark_pass *pass,
+enum compact_result order_wmark_pass_zone(struct order_wmark_pass *pass,
 					  struct zone *zone,
 					  enum compact_result status);
 void order_wmark_pass_end(const struct order_wmark_pass *pass);
-unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat, unsigned int order);
+bool order_wmark_goes_by_backoff(pg_data_t *pgdat, unsigned int order);
+unsigned long order_wmark_to_reclaim(pg_data_t *pgdat, unsigned int order,
+				     int highest_zoneidx, unsigned long nr);
+bool order_wmark_reclaimed(pg_data_t *pgdat, unsigned int order,
+			   unsigned long nr_reclaimed);
 void order_wmark_missed(struct zone *zone, unsigned int order);
 void __order_wmark_taken(struct zone *zone, unsigned int order,
 			 int highest_zoneidx);
+
+/* Does mainline's deferral hold for this round? */
+static inline bool order_wmark_pass_defers(const struct order_wmark_pass *pass)
+{
+	return !pass->ours;
+}
 
 /* The caller has taken a block: see to it that enough are left. */
 static inline void order_wmark_taken(struct zone *zone, unsigned int order,
@@ -204,8 +246,13 @@ static inline void order_wmark_pass_begin(struct order_wmark_pass *pass,
 {
 }
 
+static inline bool order_wmark_pass_defers(const struct order_wmark_pass *pass)
+{
+	return true;
+}
+
 static inline enum compact_result
-order_wmark_pass_zone(const struct order_wmark_pass *pass, struct zone *zone,
+order_wmark_pass_zone(struct order_wmark_pass *pass, struct zone *zone,
 		      enum compact_result status)
 {
 	return status;
@@ -215,10 +262,24 @@ static inline void order_wmark_pass_end(const struct order_wmark_pass *pass)
 {
 }
 
-static inline unsigned long order_wmark_reclaim_gap(pg_data_t *pgdat,
-						    unsigned int order)
+static inline bool order_wmark_goes_by_backoff(pg_data_t *pgdat,
+					       unsigned int order)
 {
-	return compact_gap(order);
+	return false;
+}
+
+static inline unsigned long order_wmark_to_reclaim(pg_data_t *pgdat,
+						   unsigned int order,
+						   int highest_zoneidx,
+						   unsigned long nr)
+{
+	return nr;
+}
+
+static inline bool order_wmark_reclaimed(pg_data_t *pgdat, unsigned int order,
+					 unsigned long nr_reclaimed)
+{
+	return nr_reclaimed >= compact_gap(order);
 }
 
 static inline void order_wmark_missed(struct zone *zone, unsigned int order)

@@ -30,6 +30,15 @@
  * answers, not two: a shortage of pages is for reclaim, a shortage of shape is
  * for whoever moves pages.
  *
+ * If this is wrong
+ * ----------------
+ * "Always" holds as long as pages can be moved.  Where each group has a page
+ * that cannot be, whoever moves pages works in vain, and only reclaim is left,
+ * poor as it is.  So his report counts: once he has gone over the whole node,
+ * made not one block, and there is none, kswapd may reclaim compact_gap(), the
+ * little that compaction needs to work with, and both rest, longer each time.
+ * Mainline would reclaim here too; nowhere else does this check let anybody.
+ *
  * How many blocks are enough
  * --------------------------
  * Two lower bounds are known, and the larger counts.
@@ -67,7 +76,6 @@
  */
 #include <linux/math.h>
 #include <linux/minmax.h>
-#include <kunit/visibility.h>
 #include "order_watermark.h"
 
 /* Blocks of @order that the watermark alone asks for. */
@@ -99,7 +107,6 @@ unsigned long order_wmark_want(const struct order_wmark_query *q,
 
 	return min(want, q->managed >> order);
 }
-EXPORT_SYMBOL_IF_KUNIT(order_wmark_want);
 
 /**
  * order_wmark_check - is the zone ready for an order?
@@ -134,7 +141,6 @@ struct order_wmark_answer order_wmark_check(const struct order_wmark_query *q)
 		a.verdict = ORDER_WMARK_SHORT_PAGES;
 	return a;
 }
-EXPORT_SYMBOL_IF_KUNIT(order_wmark_check);
 
 /**
  * order_wmark_decay - forget demand
@@ -147,4 +153,63 @@ unsigned int order_wmark_decay(unsigned int demand, unsigned long halvings)
 {
 	return halvings < BITS_PER_TYPE(demand) ? demand >> halvings : 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(order_wmark_decay);
+
+/*
+ * A round paid if it made this part of what was missing.  Unit: right shift,
+ * so an eighth.  Lower: rounds are repeated at once because of blocks that
+ * others freed meanwhile.  Higher: steady progress is taken for none.
+ */
+#define ORDER_WMARK_PAID_SHIFT	3
+
+/*
+ * After a round that did not pay, nothing is handed over for this many times as
+ * long as it took.  Unit: 1.  Nine means that work in vain gets a tenth of one
+ * CPU at most.  Lower: more CPU for nothing.  Higher: memory that has become
+ * movable waits longer.
+ */
+#define ORDER_WMARK_BACKOFF	9
+
+/*
+ * The rest is doubled for each further round in a row that made nothing, this
+ * often at most.  Unit: left shift of at least a tenth of a second, so about
+ * six seconds.  Lower: a wall of unmovable pages is run into, and pages are
+ * reclaimed because of it, more often.  Higher: when the wall has gone, nobody
+ * notices for longer.
+ */
+#define ORDER_WMARK_REST_SHIFT	6
+
+/**
+ * order_wmark_outcome - judge a round of the compactor
+ * @round: what there was before and after
+ *
+ * Only a round that found no block, made none, saw nobody take one and went on
+ * to the end speaks for it that no block can be made.
+ *
+ * Return: see &enum order_wmark_outcome.
+ */
+enum order_wmark_outcome
+order_wmark_outcome(const struct order_wmark_round *round)
+{
+	if (round->have > round->had && round->want > round->had &&
+	    round->have - round->had >=
+			(round->want - round->had) >> ORDER_WMARK_PAID_SHIFT)
+		return ORDER_WMARK_PAID;
+	if (round->had || round->have || round->taken || !round->whole)
+		return ORDER_WMARK_UNPAID;
+	return ORDER_WMARK_CANNOT;
+}
+
+/**
+ * order_wmark_rest - how long the compactor rests after a round
+ * @took: how long the round took
+ * @in_vain: rounds in a row before it that made nothing
+ * @least: the shortest rest
+ *
+ * Return: in the unit of @took and @least.
+ */
+unsigned long order_wmark_rest(unsigned long took, unsigned int in_vain,
+			       unsigned long least)
+{
+	return max(ORDER_WMARK_BACKOFF * took, least) <<
+	       min(in_vain, ORDER_WMARK_REST_SHIFT);
+}

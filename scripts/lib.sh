@@ -69,6 +69,14 @@ need_space() {
 		die "$2 needs $1 MiB of disk below $build, $free MiB are free: make room, or set BUILD_DIR to a larger disk"
 }
 
+# need_memory MIB WHAT: likewise.
+need_memory() {
+	local free
+	free=$(awk '$1 == "MemAvailable:" { print int($2 / 1024) }' /proc/meminfo)
+	[ "$free" -ge "$1" ] ||
+		die "$2 needs $1 MiB of memory, $free MiB are available: stop something, or ask for less"
+}
+
 # arm_dir ARM: where the kernel of an arm is put.  Exits with 2 on an unknown one.
 arm_dir() {
 	case $1 in

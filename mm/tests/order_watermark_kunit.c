@@ -4,10 +4,11 @@
  *
  * Each case is a zone in a few numbers.  Blocks that a request cannot use
  * (high-atomic, CMA, isolated) are taken off before the check sees the counts;
- * order_wmark_reserved_is_counted() looks at that in the live zones.
+ * order_wmark_reserved_*() look at that in the live zones.
  */
 #include <kunit/test.h>
 #include <linux/mm.h>
+#include <linux/page-isolation.h>
 #include "../order_watermark.h"
 
 /* A zone of 2 GiB with its watermark at 3000 pages and plenty free. */
@@ -224,37 +225,143 @@ static void order_wmark_tiny_zone(struct kunit *test)
 	expect(test, &q, ORDER_WMARK_FINE);
 }
 
+static void order_wmark_outcomes(struct kunit *test)
+{
+	struct order_wmark_round r = { .want = 80, .whole = true };
+
+	/* nothing, and nothing left to try */
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_CANNOT);
+	/* each of these alone casts a doubt */
+	r.whole = false;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+	r.whole = true;
+	r.taken = true;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+	r.taken = false;
+	r.had = 1;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+	r.have = 1;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+	r.had = 0;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+
+	/* an eighth of what was missing, and one less */
+	r.have = 10;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_PAID);
+	r.have = 9;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+	r.had = 40;
+	r.have = 45;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_PAID);
+	r.have = 44;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+	/* an eighth of next to nothing is still something */
+	r.want = 42;
+	r.have = 40;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+	/* nothing was missing in the first place */
+	r.want = 80;
+	r.had = 80;
+	r.have = 81;
+	KUNIT_EXPECT_EQ(test, order_wmark_outcome(&r), ORDER_WMARK_UNPAID);
+}
+
+static void order_wmark_rest_grows(struct kunit *test)
+{
+	/* nine times the work, but no less than the least */
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(20, 0, 100), 180UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(11, 0, 100), 100UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(0, 0, 100), 100UL);
+	/* twice as long each time, and not without end */
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(0, 1, 100), 200UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(20, 3, 100), 1440UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(0, 6, 100), 6400UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(0, 7, 100), 6400UL);
+	KUNIT_EXPECT_EQ(test, order_wmark_rest(0, UINT_MAX, 100), 6400UL);
+}
+
+/*
+ * Go over a zone's lists and count anew.  Return: places where the zone's
+ * counts are wrong; @reserved becomes the blocks that are reserved.
+ */
+static unsigned long recount(struct zone *zone, unsigned long *reserved)
+{
+	unsigned long wrong = 0, flags;
+	unsigned int order;
+
+	*reserved = 0;
+	/* A failed expectation prints and allocates: not under the lock. */
+	spin_lock_irqsave(&zone->lock, flags);
+	for (order = 0; order < NR_PAGE_ORDERS; order++) {
+		struct free_area *area = &zone->free_area[order];
+		unsigned long all = 0, mine = 0;
+		struct list_head *pos;
+		int mt;
+
+		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+			list_for_each(pos, &area->free_list[mt]) {
+				all++;
+				mine += mt >= MIGRATE_PCPTYPES;
+			}
+		}
+		wrong += all != area->nr_free;
+		wrong += mine != area->nr_reserved;
+		*reserved += mine;
+	}
+	spin_unlock_irqrestore(&zone->lock, flags);
+	return wrong;
+}
+
 /* The live zones: what is counted as reserved is what the lists hold. */
 static void order_wmark_reserved_is_counted(struct kunit *test)
 {
 	struct zone *zone;
 
 	for_each_populated_zone(zone) {
-		unsigned long wrong = 0, blocks = 0, flags;
-		unsigned int order;
+		unsigned long reserved;
 
-		/* A failed expectation prints and allocates: not under the lock. */
-		spin_lock_irqsave(&zone->lock, flags);
-		for (order = 0; order < NR_PAGE_ORDERS; order++) {
-			struct free_area *area = &zone->free_area[order];
-			unsigned long reserved = 0, all = 0;
-			struct list_head *pos;
-			int mt;
-
-			for (mt = 0; mt < MIGRATE_TYPES; mt++) {
-				list_for_each(pos, &area->free_list[mt]) {
-					all++;
-					reserved += mt >= MIGRATE_PCPTYPES;
-				}
-			}
-			blocks += all;
-			wrong += all != area->nr_free;
-			wrong += reserved != area->nr_reserved;
-		}
-		spin_unlock_irqrestore(&zone->lock, flags);
-		KUNIT_EXPECT_EQ(test, wrong, 0UL);
-		KUNIT_EXPECT_GT(test, blocks, 0UL);
+		KUNIT_EXPECT_EQ(test, recount(zone, &reserved), 0UL);
 	}
+}
+
+/* Isolate a free page block: PFN, or 0. Others may take it before we do. */
+static unsigned long isolate_block(void)
+{
+	int tries;
+
+	for (tries = 0; tries < 10; tries++) {
+		struct page *page = alloc_pages(GFP_KERNEL, pageblock_order);
+		unsigned long pfn;
+
+		if (!page)
+			break;
+		pfn = page_to_pfn(page);
+		__free_pages(page, pageblock_order);
+		drain_all_pages(page_zone(page));
+		if (!start_isolate_page_range(pfn, pfn + pageblock_nr_pages,
+					      PB_ISOLATE_MODE_OTHER))
+			return pfn;
+	}
+	return 0;
+}
+
+/* And it follows when a block is reserved and when it is given back. */
+static void order_wmark_reserved_follows(struct kunit *test)
+{
+	unsigned long during, after, pfn;
+	struct zone *zone;
+
+	if (!IS_ENABLED(CONFIG_MEMORY_ISOLATION))
+		kunit_skip(test, "nothing can be isolated without MEMORY_ISOLATION");
+	pfn = isolate_block();
+	KUNIT_ASSERT_NE(test, pfn, 0UL);
+	zone = page_zone(pfn_to_page(pfn));
+
+	KUNIT_EXPECT_EQ(test, recount(zone, &during), 0UL);
+	KUNIT_EXPECT_GT(test, during, 0UL);
+	undo_isolate_page_range(pfn, pfn + pageblock_nr_pages);
+	KUNIT_EXPECT_EQ(test, recount(zone, &after), 0UL);
+	KUNIT_EXPECT_LT(test, after, during);
 }
 
 /* The tables are written for blocks of up to 1024 pages. */
@@ -278,7 +385,10 @@ static struct kunit_case order_wmark_test_cases[] = {
 	KUNIT_CASE(order_wmark_order_zero),
 	KUNIT_CASE(order_wmark_lowmem_reserve),
 	KUNIT_CASE(order_wmark_tiny_zone),
+	KUNIT_CASE(order_wmark_outcomes),
+	KUNIT_CASE(order_wmark_rest_grows),
 	KUNIT_CASE(order_wmark_reserved_is_counted),
+	KUNIT_CASE(order_wmark_reserved_follows),
 	{}
 };
 
@@ -289,7 +399,3 @@ static struct kunit_suite order_wmark_test_suite = {
 };
 
 kunit_test_suite(order_wmark_test_suite);
-
-MODULE_DESCRIPTION("Tests for order-aware watermarks");
-MODULE_LICENSE("GPL");
-MODULE_IMPORT_NS("EXPORTED_FOR_KUNIT_TESTING");

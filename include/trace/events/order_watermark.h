@@ -9,10 +9,14 @@
 
 struct order_wmark_answer;
 struct order_wmark_query;
+struct order_wmark_round;
 
 TRACE_DEFINE_ENUM(ORDER_WMARK_FINE);
 TRACE_DEFINE_ENUM(ORDER_WMARK_SHORT_PAGES);
 TRACE_DEFINE_ENUM(ORDER_WMARK_SHORT_SHAPE);
+TRACE_DEFINE_ENUM(ORDER_WMARK_PAID);
+TRACE_DEFINE_ENUM(ORDER_WMARK_UNPAID);
+TRACE_DEFINE_ENUM(ORDER_WMARK_CANNOT);
 
 /*
  * One decision and what it was made of.  free, watermark and reserve are
@@ -64,6 +68,51 @@ TRACE_EVENT(mm_order_watermark,
 				       { ORDER_WMARK_FINE, "fine" },
 				       { ORDER_WMARK_SHORT_PAGES, "short-of-pages" },
 				       { ORDER_WMARK_SHORT_SHAPE, "short-of-shape" }))
+);
+
+/*
+ * What a round of the compactor came to, while the number is still short. had,
+ * have and want are blocks of at least order; rest is in jiffies, and was set
+ * by the latest round that did not pay.
+ */
+TRACE_EVENT(mm_order_watermark_round,
+	    TP_PROTO(pg_data_t *pgdat, unsigned int order,
+		     const struct order_wmark_round *round, int outcome,
+		     unsigned long rest),
+
+	    TP_ARGS(pgdat, order, round, outcome, rest),
+
+	    TP_STRUCT__entry(__field(int, nid)
+			     __field(unsigned int, order)
+			     __field(unsigned long, had)
+			     __field(unsigned long, have)
+			     __field(unsigned long, want)
+			     __field(bool, taken)
+			     __field(bool, whole)
+			     __field(int, outcome)
+			     __field(unsigned long, rest)
+	    ),
+
+	    TP_fast_assign(__entry->nid = pgdat->node_id;
+			   __entry->order = order;
+			   __entry->had = round->had;
+			   __entry->have = round->have;
+			   __entry->want = round->want;
+			   __entry->taken = round->taken;
+			   __entry->whole = round->whole;
+			   __entry->outcome = outcome;
+			   __entry->rest = rest;
+	    ),
+
+	    TP_printk("nid=%d order=%u had=%lu have=%lu want=%lu taken=%d whole=%d outcome=%s rest=%lu",
+		      __entry->nid, __entry->order,
+		      __entry->had, __entry->have, __entry->want,
+		      __entry->taken, __entry->whole,
+		      __print_symbolic(__entry->outcome,
+				       { ORDER_WMARK_PAID, "paid" },
+				       { ORDER_WMARK_UNPAID, "unpaid" },
+				       { ORDER_WMARK_CANNOT, "cannot" }),
+		      __entry->rest)
 );
 
 #endif /* _TRACE_ORDER_WATERMARK_H */

@@ -3,12 +3,18 @@
  * Order-aware watermarks: with pages enough, asking for order 3 evicts nothing.
  *
  * Without options: the test.  Each arm brings memory into the same bad shape
- * (much of it free, no block of order 3) and then sends order-3 traffic.  The
- * arm with vm.order_watermark=0 has to evict, or the test could not tell; the
- * arm with 1 must not, and must have decided so.
+ * (much of it free, no block of order 3), and then asks for order 3 in one of
+ * three ways:
  *
- *	-m MODE		one arm with vm.order_watermark=MODE, or "stock" to
- *			leave it alone, and a report for people
+ *	traffic	for long.  The arm with vm.order_watermark=0 has to evict, or the
+ *		test could not tell; the arm with 1 must not.
+ *	ring	once, and once more after a quiet second.  Mainline has made a
+ *		few blocks by then, we enough.
+ *	wall	for blocks that nobody can make.  Reclaim may help, but little.
+ *
+ *	-m MODE		ring, then traffic, with vm.order_watermark=MODE, or
+ *			"stock" to leave it alone, and a report for people
+ *	-t SCENARIO	only this test: traffic, ring or wall
  *	-s SECONDS	of traffic, default 10
  *	-d DIR		on a file system whose page cache can be evicted, default
  *			$TMPDIR, or else "."
@@ -32,14 +38,30 @@
 #define PROACTIVE	"/proc/sys/vm/compaction_proactiveness"
 #define PCP		"/proc/sys/vm/percpu_pagelist_high_fraction"
 #define BOOST		"/proc/sys/vm/watermark_boost_factor"
+#define LOCKED		"/proc/sys/vm/compact_unevictable_allowed"
 #define ORDER		3
+#define RING		256	/* entries of a receive ring */
+#define WALL_SECONDS	8
+#define WALL_BATCH	64	/* pages: compact_gap(), rounded up by reclaim */
 
 static const char *dir = ".";
 static double seconds = 10;
 
 /* What there was before, put back however the test ends. */
-static const char * const saved_path[] = { BOOST, KNOB, SHARE, PROACTIVE, PCP };
+static const char * const saved_path[] = {
+	BOOST, LOCKED, KNOB, SHARE, PROACTIVE, PCP,
+};
+
 static char saved[ARRAY_SIZE(saved_path)][32];
+
+static const char *saved_for(const char *path)
+{
+	unsigned int i = 0;
+
+	while (strcmp(saved_path[i], path))
+		i++;
+	return saved[i];
+}
 
 static int knob_read(const char *path, char *buf, size_t size)
 {
@@ -150,6 +172,7 @@ struct counts {
 	long migrated;		/* pages */
 	long pages, shape;	/* decisions: short of ... */
 	long handed;		/* hand-overs */
+	long let;		/* times reclaim was let work for an order */
 };
 
 static void count(struct counts *c)
@@ -161,6 +184,7 @@ static void count(struct counts *c)
 	c->pages = vm_counter("order_wmark_short_of_pages");
 	c->shape = vm_counter("order_wmark_short_of_shape");
 	c->handed = vm_counter("order_wmark_handed_over");
+	c->let = vm_counter("order_wmark_let_reclaim");
 }
 
 static void count_since(struct counts *c, const struct counts *then)
@@ -173,28 +197,26 @@ static void count_since(struct counts *c, const struct counts *then)
 	c->pages -= then->pages;
 	c->shape -= then->shape;
 	c->handed -= then->handed;
+	c->let -= then->let;
 }
 
-struct arm {
-	struct frag_state before, after;
-	struct counts c;
-	long cache_before, cache_after;		/* pages of ours in memory */
-	long sent;				/* messages */
-	long asked, got;			/* atomic order-3 blocks */
+/* Memory in a bad shape: much of it free, and no block of ORDER. */
+struct shape {
+	struct frag_cache cache;
+	struct frag_holes holes;
+	struct frag_sockets sockets;
+	size_t memory;		/* bytes that were free for it */
 };
 
-/* A quiet second, then a burst as an interrupt would ask for it. */
-static void atomic_burst(struct arm *arm, unsigned long blocks)
-{
-	long got;
-
-	sleep(1);
-	got = frag_burst(ORDER, blocks, "atomic");
-	if (got < 0)
-		return;
-	arm->asked += blocks;
-	arm->got += got;
-}
+/* What happened to it. */
+struct result {
+	struct frag_state before, after;
+	long cache_before, cache_after;	/* pages of the shape's in memory */
+	struct counts c;
+	long sent;			/* messages */
+	long asked, got;		/* atomic order-3 blocks */
+	long first;			/* of a ring: blocks that came at once */
+};
 
 /* Memory is free, and less than a hundredth of it lies in order-3 blocks. */
 static bool in_pieces(const struct frag_state *state)
@@ -220,26 +242,27 @@ static int use_up_blocks(void)
 		count(&now);
 		if (frag_read(&state))
 			return -1;
-		if (now.evicted == then.evicted && in_pieces(&state))
+		if (now.evicted == then.evicted && in_pieces(&state) &&
+		    frag_blocks_from(&state, ORDER) < RING / 16)
 			return 0;
 	}
+	frag_print("# left", &state);
 	return -1;
 }
 
-/* Return: NULL, or what did not work. */
-static const char *run_arm(struct arm *arm, const char *mode)
+/*
+ * Bring about the shape, under mainline's check: fill memory with anonymous
+ * pages, leave one in every aligned group of eight, let page cache fill the
+ * gaps, and give back a tenth of it everywhere.  Now a tenth of memory is free
+ * and no order-3 block is.  @mode is NULL where there is only mainline's check.
+ * Return: NULL, or what did not work.
+ */
+static const char *shape_make(struct shape *s, const char *mode)
 {
-	struct frag_cache cache;
-	struct frag_holes holes;
-	struct frag_sockets sockets;
-	struct counts start;
 	struct frag_state state;
-	unsigned long burst;
-	size_t memory;
-	double t;
 	int err;
 
-	memset(arm, 0, sizeof(*arm));
+	memset(s, 0, sizeof(*s));
 	if (mode)
 		knob_write(KNOB, "0");
 	knob_write(BOOST, "0");		/* what boosts here is reclaimed later */
@@ -250,70 +273,211 @@ static const char *run_arm(struct arm *arm, const char *mode)
 	if (frag_read(&state))
 		return "cannot read /proc/buddyinfo";
 
-	/*
-	 * Fill memory with anonymous pages, leave one in every aligned group
-	 * of eight, let page cache fill the gaps, and give back a tenth of it
-	 * everywhere: now a tenth of memory is free and no order-3 block is.
-	 */
-	memory = state.free * psize();
-	if (frag_holes_fill(&holes, memory / 100 * 90) ||
-	    frag_holes_punch(&holes, ORDER))
+	s->memory = state.free * psize();
+	if (frag_holes_fill(&s->holes, s->memory / 100 * 90) ||
+	    frag_holes_punch(&s->holes, ORDER))
 		return "cannot make holes";
-	err = frag_cache_fill(&cache, dir, memory / 100 * 80);
+	err = frag_cache_fill(&s->cache, dir, s->memory / 100 * 80);
 	if (err == -EOPNOTSUPP)
 		return "the file system here has no page cache to evict";
 	if (err)
 		return "cannot fill the page cache";
-	frag_cache_thin(&cache, memory / 100 * 10);
-	if (frag_sockets_fill(&sockets))
+	frag_cache_thin(&s->cache, s->memory / 100 * 10);
+	if (frag_sockets_fill(&s->sockets))
 		return "cannot fill sockets";
-	if (use_up_blocks()) {
-		frag_read(&state);
-		frag_print("# left", &state);
-		return "cannot use up the order-3 blocks";
-	}
+	return use_up_blocks() ? "cannot use up the order-3 blocks" : NULL;
+}
 
-	knob_write(BOOST, saved[0]);
+static void shape_drop(struct shape *s)
+{
+	frag_burst_drop();
+	frag_sockets_drop(&s->sockets);
+	frag_holes_drop(&s->holes);
+	frag_cache_drop(&s->cache);
+}
+
+/* From here on, with @mode, it counts. */
+static void measure_begin(struct result *r, struct shape *s, const char *mode)
+{
+	memset(r, 0, sizeof(*r));
+	knob_write(BOOST, saved_for(BOOST));
 	if (mode)
 		knob_write(KNOB, mode);
-	frag_read(&arm->before);
-	arm->cache_before = frag_cache_resident(&cache);
-	/* All bursts together ask for, and keep, a tenth of what is free. */
-	burst = (arm->before.free >> ORDER) / 10 / seconds;
-	count(&start);
-	for (t = 0; t < seconds; t++) {
-		arm->sent += frag_socket_traffic(1);
-		atomic_burst(arm, burst);
-	}
-	count_since(&arm->c, &start);
-	arm->cache_after = frag_cache_resident(&cache);
-	frag_read(&arm->after);
+	frag_read(&r->before);
+	r->cache_before = frag_cache_resident(&s->cache);
+	count(&r->c);
+}
 
-	frag_burst_drop();
-	frag_sockets_drop(&sockets);
-	frag_holes_drop(&holes);
-	frag_cache_drop(&cache);
+static void measure_end(struct result *r, struct shape *s, const char *mode)
+{
+	struct counts then = r->c;
+
+	count_since(&r->c, &then);
+	r->cache_after = frag_cache_resident(&s->cache);
+	frag_read(&r->after);
+	knob_write(BOOST, "0");
+	if (mode)
+		knob_write(KNOB, "0");
+}
+
+/* A burst as an interrupt would ask for it. */
+static void atomic_burst(struct result *r, unsigned long blocks)
+{
+	long got = frag_burst(ORDER, blocks, "atomic");
+
+	if (got < 0)
+		return;
+	r->asked += blocks;
+	r->got += got;
+}
+
+/*
+ * A scenario: what is done to a shape, while it counts.
+ *
+ * Traffic: a second of messages, a quiet second, a burst; and again.
+ */
+static void traffic(struct result *r)
+{
+	/* All bursts together ask for, and keep, a tenth of what is free. */
+	unsigned long burst = (r->before.free >> ORDER) / 10 / seconds;
+	double t;
+
+	for (t = 0; t < seconds; t++) {
+		r->sent += frag_socket_traffic(1);
+		sleep(1);
+		atomic_burst(r, burst);
+	}
+}
+
+/*
+ * A ring: a driver fills its receive ring in atomic context and finds next to
+ * nothing.  A quiet second later it tries once more.  There was no traffic that
+ * could have driven anybody to work, just this one demand.
+ */
+static void ring(struct result *r)
+{
+	atomic_burst(r, RING);
+	r->first = r->got;
+	r->asked = 0;
+	r->got = 0;
+	sleep(1);
+	atomic_burst(r, RING);
+}
+
+/* A wall: a driver never gets what it asks for, and asks four times a second. */
+static void wall(struct result *r)
+{
+	int i;
+
+	for (i = 0; i < 4 * WALL_SECONDS; i++) {
+		atomic_burst(r, RING);
+		usleep(250000);
+	}
+}
+
+/*
+ * Make a shape into a wall: lock the anonymous pages where they are, let every
+ * block be made that can be, and keep it, until no more comes and much memory
+ * is free all the same.  Return: NULL, or what did not work.
+ */
+static const char *wall_build(struct shape *s)
+{
+	struct frag_state state;
+	int tries, thin = 10;
+
+	if (mlock2(s->holes.map, s->holes.size, MLOCK_ONFAULT))
+		return "cannot lock memory";
+	knob_write(LOCKED, "0");
+	for (tries = 0; tries < 20; tries++) {
+		knob_write("/proc/sys/vm/compact_memory", "1");
+		if (frag_read(&state))
+			break;
+		if (in_pieces(&state) && !frag_blocks_from(&state, ORDER))
+			return use_up_blocks() ? "cannot use up the blocks" : NULL;
+		frag_burst_eat(ORDER);
+		if (!frag_read(&state) && state.free * psize() < (96 << 20)) {
+			thin += 10;
+			frag_cache_thin(&s->cache, s->memory / 100 * thin);
+		}
+	}
+	frag_print("# left", &state);
+	return "blocks can still be made";
+}
+
+/* An arm: a scenario under a mode.  Return: NULL, or what did not work. */
+static const char *run_arm(struct result *r, void (*scenario)(struct result *r),
+			   const char *mode)
+{
+	struct shape shape;
+	const char *why;
+
+	why = shape_make(&shape, mode);
+	if (!why && scenario == wall)
+		why = wall_build(&shape);
+	if (why)
+		return why;
+	measure_begin(r, &shape, mode);
+	scenario(r);
+	measure_end(r, &shape, mode);
+	shape_drop(&shape);
+	if (scenario == wall)
+		knob_write(LOCKED, saved_for(LOCKED));
 	return NULL;
 }
 
-static void report(const struct arm *arm)
+static void report(const struct result *r)
 {
-	frag_print("# before", &arm->before);
-	frag_print("# after ", &arm->after);
-	printf("# evicted (pages)\t%ld\n", arm->c.evicted);
+	frag_print("# before", &r->before);
+	frag_print("# after ", &r->after);
+	printf("# evicted (pages)\t%ld\n", r->c.evicted);
 	printf("# page cache lost (pages)\t%ld\n",
-	       arm->cache_before - arm->cache_after);
-	printf("# moved (pages)\t%ld\n", arm->c.migrated);
-	printf("# CPU of kswapd (ms)\t%ld\n", arm->c.kswapd_ms);
-	printf("# CPU of kcompactd (ms)\t%ld\n", arm->c.kcompactd_ms);
-	printf("# messages sent\t%ld\n", arm->sent);
-	printf("# atomic order-3 requests\t%ld\n", arm->asked);
-	printf("# atomic order-3 requests met\t%ld\n", arm->got);
+	       r->cache_before - r->cache_after);
+	printf("# moved (pages)\t%ld\n", r->c.migrated);
+	printf("# CPU of kswapd (ms)\t%ld\n", r->c.kswapd_ms);
+	printf("# CPU of kcompactd (ms)\t%ld\n", r->c.kcompactd_ms);
+	printf("# messages sent\t%ld\n", r->sent);
+	printf("# atomic order-3 requests\t%ld\n", r->asked);
+	printf("# atomic order-3 requests met\t%ld\n", r->got);
 	if (vm_counter("order_wmark_handed_over") < 0)
 		return;
-	printf("# decided: short of pages\t%ld\n", arm->c.pages);
-	printf("# decided: short of shape\t%ld\n", arm->c.shape);
-	printf("# handed to kcompactd\t%ld\n", arm->c.handed);
+	printf("# decided: short of pages\t%ld\n", r->c.pages);
+	printf("# decided: short of shape\t%ld\n", r->c.shape);
+	printf("# handed to kcompactd\t%ld\n", r->c.handed);
+	printf("# nothing to be made, reclaim let work\t%ld\n", r->c.let);
+}
+
+static void report_ring(const struct result *r)
+{
+	printf("# ring of %d order-3 blocks: met at once\t%ld\n", RING, r->first);
+	printf("# ring: met after a quiet second\t%ld\n", r->got);
+	printf("# ring: evicted (pages)\t%ld\n", r->c.evicted);
+	printf("# ring: moved (pages)\t%ld\n", r->c.migrated);
+}
+
+/* Ring and traffic in the same shape.  Return: NULL, or what did not work. */
+static const char *demonstrate(const char *mode)
+{
+	struct result of_ring, of_traffic;
+	struct shape shape;
+	const char *why;
+
+	why = shape_make(&shape, mode);
+	if (why)
+		return why;
+	measure_begin(&of_ring, &shape, mode);
+	ring(&of_ring);
+	measure_end(&of_ring, &shape, mode);
+	if (use_up_blocks())
+		return "cannot use up the order-3 blocks again";
+	measure_begin(&of_traffic, &shape, mode);
+	traffic(&of_traffic);
+	measure_end(&of_traffic, &shape, mode);
+
+	report(&of_traffic);
+	if (frag_can_burst())
+		report_ring(&of_ring);
+	shape_drop(&shape);
+	return NULL;
 }
 
 static void test_knob(const char *path, const char *good, const char * const *bad)
@@ -335,62 +499,135 @@ static void test_knob(const char *path, const char *good, const char * const *ba
 			 "%s refuses what it must and stays %s\n", path, after);
 }
 
-static void test_arms(void)
+/*
+ * Run a scenario with the check off and on, or, if @off is NULL, on alone, and
+ * tell.  Return: success; else that is a failure of the test.
+ */
+static bool run_arms(const char *name, void (*scenario)(struct result *r),
+		     struct result *off, struct result *on)
 {
-	static struct arm off, on;
-	const char *why;
+	const char *why = NULL;
 
-	if (!frag_can_burst()) {
-		ksft_test_result_skip("arms: module alloc_burst is not loaded\n");
-		return;
+	if (off) {
+		why = run_arm(off, scenario, "0");
+		if (!why) {
+			ksft_print_msg("%s, vm.order_watermark=0\n", name);
+			report(off);
+		}
 	}
-	why = run_arm(&off, "0");
 	if (!why)
-		why = run_arm(&on, "1");
+		why = run_arm(on, scenario, "1");
 	if (why) {
-		ksft_test_result_fail("arms: %s\n", why);
-		return;
+		ksft_test_result_fail("%s: %s\n", name, why);
+		return false;
 	}
-	ksft_print_msg("vm.order_watermark=0\n");
-	report(&off);
-	ksft_print_msg("vm.order_watermark=1\n");
-	report(&on);
+	ksft_print_msg("%s, vm.order_watermark=1\n", name);
+	report(on);
+	return true;
+}
 
+static void test_traffic(void)
+{
+	struct result off, on;
+
+	if (!run_arms("traffic", traffic, &off, &on))
+		return;
 	ksft_test_result(in_pieces(&off.before) && in_pieces(&on.before),
-			 "both arms start with memory free and hardly an order-%d block (%lu, %lu)\n",
+			 "traffic: starts with memory free and hardly an order-%d block (%lu, %lu)\n",
 			 ORDER, frag_blocks_from(&off.before, ORDER),
 			 frag_blocks_from(&on.before, ORDER));
-	ksft_test_result(off.c.evicted > 0, "off: evicts (%ld pages)\n",
+	ksft_test_result(off.c.evicted > 0, "traffic: off evicts (%ld pages)\n",
 			 off.c.evicted);
 	ksft_test_result(on.c.shape > 0 && on.c.handed > 0,
-			 "on: finds a shortage of shape (%ld x) and hands it over (%ld x)\n",
+			 "traffic: on finds a shortage of shape (%ld x) and hands it over (%ld x)\n",
 			 on.c.shape, on.c.handed);
 	ksft_test_result(on.c.migrated > 0 && on.sent > 0 && on.got > 0,
-			 "on: moves pages instead (%ld), and requests are met (%ld)\n",
+			 "traffic: on moves pages instead (%ld), and requests are met (%ld)\n",
 			 on.c.migrated, on.got);
 	ksft_test_result(!on.c.evicted && on.cache_after >= on.cache_before,
-			 "on: evicts nothing (%ld pages)\n", on.c.evicted);
+			 "traffic: on evicts nothing (%ld pages)\n",
+			 on.c.evicted);
 	ksft_test_result(on.got * off.asked >= off.got * on.asked,
-			 "on: atomic order %d no rarer (%ld of %ld, off %ld of %ld)\n",
+			 "traffic: atomic order %d no rarer (%ld of %ld, off %ld of %ld)\n",
 			 ORDER, on.got, on.asked, off.got, off.asked);
 	ksft_test_result(on.c.kswapd_ms <= off.c.kswapd_ms + 10,
-			 "on: kswapd no busier (%ld ms, off %ld ms)\n",
+			 "traffic: kswapd no busier (%ld ms, off %ld ms)\n",
 			 on.c.kswapd_ms, off.c.kswapd_ms);
+}
+
+static void test_ring(void)
+{
+	struct result off, on;
+
+	if (!run_arms("ring", ring, &off, &on))
+		return;
+	ksft_test_result(off.first < RING / 8 && on.first < RING / 8,
+			 "ring: next to nothing at once (%ld of %d, off %ld)\n",
+			 on.first, RING, off.first);
+	ksft_test_result(on.got > off.got,
+			 "ring: after a quiet second there is more (%ld of %d, off %ld)\n",
+			 on.got, RING, off.got);
+	ksft_test_result(on.got * 100 >= RING * 99,
+			 "ring: after a quiet second there is enough (%ld of %d)\n",
+			 on.got, RING);
+	ksft_test_result(on.c.migrated > 0 && !on.c.evicted &&
+			 on.cache_after >= on.cache_before,
+			 "ring: pages were moved (%ld) and none evicted (%ld, off %ld)\n",
+			 on.c.migrated, on.c.evicted, off.c.evicted);
+}
+
+static void test_wall(void)
+{
+	struct result on;
+
+	if (!run_arms("wall", wall, NULL, &on))
+		return;
+	ksft_test_result(on.c.let > 0,
+			 "wall: no block to be made, reclaim is let work (%ld x)\n",
+			 on.c.let);
+	/* 0.1 s of rest, doubled each time: the seventh is due after 6.3 s */
+	ksft_test_result(on.c.let <= 8,
+			 "wall: more and more rarely (%ld x in %d s)\n",
+			 on.c.let, WALL_SECONDS);
+	ksft_test_result(on.c.evicted > 0 &&
+			 on.c.evicted <= on.c.let * WALL_BATCH,
+			 "wall: little at a time (%ld pages)\n", on.c.evicted);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} tests[] = {
+	{ "traffic", test_traffic },
+	{ "ring", test_ring },
+	{ "wall", test_wall },
+};
+
+static bool known(const char *what, const char * const *list)
+{
+	while (*list && strcmp(what, *list))
+		list++;
+	return *list;
 }
 
 int main(int argc, char **argv)
 {
+	static const char * const modes[] = { "0", "1", "2", "stock", NULL };
+	static const char * const names[] = { "traffic", "ring", "wall", NULL };
 	static const char * const bad_mode[] = { "3", "-1", "x", "1x", NULL };
 	static const char * const bad_share[] = { "0", "101", "-5", "x", NULL };
-	const char *mode = NULL;
+	const char *mode = NULL, *only = NULL;
+	unsigned int i;
 	int opt;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (getenv("TMPDIR"))
 		dir = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "m:s:d:")) != -1) {
+	while ((opt = getopt(argc, argv, "m:t:s:d:")) != -1) {
 		if (opt == 'm') {
 			mode = optarg;
+		} else if (opt == 't') {
+			only = optarg;
 		} else if (opt == 's') {
 			seconds = atof(optarg);
 			if (seconds < 1) {
@@ -400,25 +637,23 @@ int main(int argc, char **argv)
 		} else if (opt == 'd') {
 			dir = optarg;
 		} else {
-			fprintf(stderr, "usage: %s [-m 0|1|2|stock] [-s SECONDS] [-d DIR]\n",
-				argv[0]);
-			return 2;
+			optind = argc + 1;
 		}
+	}
+	if (optind != argc || (mode && !known(mode, modes)) ||
+	    (only && !known(only, names))) {
+		fprintf(stderr, "usage: %s [-m 0|1|2|stock] [-t traffic|ring|wall] [-s SECONDS] [-d DIR]\n",
+			argv[0]);
+		return 2;
 	}
 
 	settings_save();
 	if (mode) {
-		bool stock = !strcmp(mode, "stock");
-		const char *why;
-		struct arm arm;
+		const char *why = demonstrate(strcmp(mode, "stock") ? mode : NULL);
 
-		why = run_arm(&arm, stock ? NULL : mode);
-		if (why) {
+		if (why)
 			fprintf(stderr, "%s: %s\n", argv[0], why);
-			return 1;
-		}
-		report(&arm);
-		return 0;
+		return !!why;
 	}
 
 	ksft_print_header();
@@ -428,8 +663,16 @@ int main(int argc, char **argv)
 		ksft_exit_skip("needs root\n");
 	test_knob(KNOB, "2", bad_mode);
 	test_knob(SHARE, "25", bad_share);
-	knob_write(SHARE, saved[2]);
-	test_arms();
+	knob_write(SHARE, saved_for(SHARE));
+	for (i = 0; i < ARRAY_SIZE(tests); i++) {
+		if (only && strcmp(only, tests[i].name))
+			continue;
+		if (frag_can_burst())
+			tests[i].run();
+		else
+			ksft_test_result_skip("%s: module alloc_burst is not loaded\n",
+					      tests[i].name);
+	}
 	ksft_set_plan(ksft_test_num());
 	ksft_finished();
 }
