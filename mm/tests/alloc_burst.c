@@ -4,10 +4,15 @@
  *
  *	echo "<order> <count> atomic|nowait|kernel" > alloc_burst
  *	echo drop > alloc_burst
+ *	echo drain > alloc_burst
  *
  * The first asks for count blocks one after the other, with interrupts off if
  * atomic, and holds those that came until they are dropped or the module goes.
  * Reading tells how the latest burst fared: "asked got", in blocks.
+ *
+ * The last empties the per-CPU lists of free pages: what lies there looks used
+ * to whoever counts whole free blocks.  The kernel does so when a range of pages
+ * is asked for, so a single free page of each zone is, and given back.
  *
  * A driver that fills its receive ring does the same; here the order, the
  * number and the moment are known.
@@ -70,6 +75,51 @@ static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
 		local_irq_restore(flags);
 }
 
+/* Return: the first free page of order 0 in @zone, or 0 if there is none. */
+static unsigned long burst_free_pfn(struct zone *zone)
+{
+	unsigned long pfn;
+
+	for (pfn = zone->zone_start_pfn; pfn < zone_end_pfn(zone); pfn += 2) {
+		struct page *page = pfn_to_online_page(pfn);
+		struct page *buddy = pfn_to_online_page(pfn + 1);
+
+		cond_resched();
+		if (!page || !buddy || page_zone(page) != zone ||
+		    page_zone(buddy) != zone)
+			continue;
+		if (is_free_buddy_page(page) != is_free_buddy_page(buddy))
+			return is_free_buddy_page(page) ? pfn : pfn + 1;
+	}
+	return 0;
+}
+
+/*
+ * Not a promise: a page that was free a moment ago may be taken, and others go
+ * on freeing.  One page of each zone is left on a list of this CPU.
+ */
+static void burst_drain_zone(struct zone *zone)
+{
+	unsigned long pfn = burst_free_pfn(zone);
+
+	if (pfn && !alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE, GFP_KERNEL))
+		free_contig_range(pfn, 1);
+}
+
+static void burst_drain(void)
+{
+	int nid, i;
+
+	for_each_online_node(nid) {
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
+
+			if (populated_zone(zone))
+				burst_drain_zone(zone);
+		}
+	}
+}
+
 static ssize_t burst_write(struct file *file, const char __user *ubuf,
 			   size_t len, loff_t *ppos)
 {
@@ -87,6 +137,10 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		mutex_lock(&burst_lock);
 		burst_drop();
 		mutex_unlock(&burst_lock);
+		return len;
+	}
+	if (sysfs_streq(buf, "drain")) {
+		burst_drain();
 		return len;
 	}
 
