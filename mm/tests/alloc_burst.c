@@ -2,12 +2,12 @@
 /*
  * Bursts of page allocations, on request, from debugfs.
  *
- *	echo "<order> <count> atomic|nowait|kernel" > alloc_burst
+ *	echo "<order> <count> atomic|nowait|kernel|huge" > alloc_burst
  *	echo drop > alloc_burst
  *	echo drain > alloc_burst
  *
  * The first asks for count blocks one after the other, with interrupts off if
- * atomic, and holds those that came until they are dropped or the module goes.
+ * atomic, as a fault of a huge page would if huge, and holds those that came until they are dropped or the module goes.
  * Reading tells how the latest burst fared: "asked got", in blocks.
  *
  * The last empties the per-CPU lists of free pages: what lies there looks used
@@ -75,21 +75,22 @@ static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
 		local_irq_restore(flags);
 }
 
-/* Return: the first free page of order 0 in @zone, or 0 if there is none. */
-static unsigned long burst_free_pfn(struct zone *zone)
+/*
+ * Return: a free page in @zone, out of a piece of at most @order, or 0.  Of a
+ * free piece and its buddy not both are free.
+ */
+static unsigned long burst_free_pfn(struct zone *zone, unsigned int order)
 {
-	unsigned long pfn;
+	unsigned long pfn = ALIGN(zone->zone_start_pfn, 1UL << order);
 
-	for (pfn = zone->zone_start_pfn; pfn < zone_end_pfn(zone); pfn += 2) {
+	for (; pfn < zone_end_pfn(zone); pfn += 1UL << order) {
 		struct page *page = pfn_to_online_page(pfn);
-		struct page *buddy = pfn_to_online_page(pfn + 1);
+		struct page *buddy = pfn_to_online_page(pfn ^ (1UL << order));
 
 		cond_resched();
-		if (!page || !buddy || page_zone(page) != zone ||
-		    page_zone(buddy) != zone)
-			continue;
-		if (is_free_buddy_page(page) != is_free_buddy_page(buddy))
-			return is_free_buddy_page(page) ? pfn : pfn + 1;
+		if (page && buddy && page_zone(page) == zone &&
+		    is_free_buddy_page(page) && !is_free_buddy_page(buddy))
+			return pfn;
 	}
 	return 0;
 }
@@ -100,8 +101,11 @@ static unsigned long burst_free_pfn(struct zone *zone)
  */
 static void burst_drain_zone(struct zone *zone)
 {
-	unsigned long pfn = burst_free_pfn(zone);
+	unsigned long pfn = 0;
+	unsigned int order;
 
+	for (order = 0; order <= MAX_PAGE_ORDER && !pfn; order++)
+		pfn = burst_free_pfn(zone, order);
 	if (pfn && !alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE, GFP_KERNEL))
 		free_contig_range(pfn, 1);
 }
@@ -153,6 +157,8 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		gfp = GFP_NOWAIT;
 	else if (!strcmp(kind, "kernel"))
 		gfp = GFP_KERNEL | __GFP_NORETRY;
+	else if (!strcmp(kind, "huge"))
+		gfp = GFP_TRANSHUGE | __GFP_NORETRY;
 	else
 		return -EINVAL;
 
