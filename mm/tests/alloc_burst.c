@@ -2,12 +2,14 @@
 /*
  * Bursts of page allocations, on request, from debugfs.
  *
- *	echo "<order> <count> atomic|nowait|kernel|huge" > alloc_burst
+ *	echo "<order> <count> atomic|nowait|kernel|huge|pinned" > alloc_burst
  *	echo drop > alloc_burst
  *	echo drain > alloc_burst
  *
- * The first asks for count blocks one after the other, with interrupts off if
- * atomic, as a fault of a huge page would if huge, and holds those that came until they are dropped or the module goes.
+ * The first asks for count blocks one after the other and holds those that
+ * came until they are dropped or the module goes: with interrupts off if atomic;
+ * as a fault asks for a huge page if huge; from where movable pages lie if
+ * pinned, so that they stand among them as pinned pages do.
  * Reading tells how the latest burst fared: "asked got", in blocks.
  *
  * The last empties the per-CPU lists of free pages: what lies there looks used
@@ -159,6 +161,8 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		gfp = GFP_KERNEL | __GFP_NORETRY;
 	else if (!strcmp(kind, "huge"))
 		gfp = GFP_TRANSHUGE | __GFP_NORETRY;
+	else if (!strcmp(kind, "pinned"))
+		gfp = GFP_HIGHUSER_MOVABLE | __GFP_NORETRY;
 	else
 		return -EINVAL;
 

@@ -60,8 +60,8 @@ struct mix {
 };
 
 static const struct mix mixes[] = {
-	{ 64, 100, 70, 150, 1000, 4000, false, "ptfac" },
-	{ 12, 60, 120, 250, 1300, 2500, true, "cafpt" },
+	{ 64, 100, 70, 150, 1000, 12000, false, "ptfac" },
+	{ 12, 60, 120, 250, 1300, 8000, true, "cafpt" },
 };
 
 static const struct mix *m;

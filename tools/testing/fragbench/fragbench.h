@@ -97,6 +97,11 @@ void fb_settle(void);
 
 #define FB_VM		"/proc/sys/vm/"
 
+/* --- load.c: a mixed load in the background */
+
+void fb_load_start(void);
+void fb_load_stop(void);
+
 /* --- counters.c: /proc/vmstat */
 
 struct fb_counters;
