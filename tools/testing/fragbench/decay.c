@@ -8,8 +8,11 @@
  * does to page blocks is to bring text, headers, page tables, inodes, heaps and
  * results into memory at once and let go of them at different times.
  *
- * After each round a program wants a third of memory in huge pages, touches it
- * and goes: huge is how many it got, of those it asked for.  The caches stay
+ * All of them together also read, a page here and a page there, a large part of
+ * a file that is larger than memory, so that page cache fills what is left.
+ *
+ * After each round a program wants half of memory in huge pages, touches it and
+ * goes: huge is how many it got, of those it asked for.  The caches stay
  * as they are: whoever wants huge pages after a build finds them full.
  */
 #define _GNU_SOURCE
@@ -27,14 +30,16 @@
 
 static long rounds = 15;
 static long jobs = 4;
-static long units = 120;
-static long third = 33;
+static long units = 50;
+static long huge = 50;
+static long cache = 80;
 
 static const struct fb_option options[] = {
 	{ "rounds", &rounds, 1, 1000, "rounds of building" },
 	{ "jobs", &jobs, 1, 64, "processes at a time" },
 	{ "units", &units, 1, 100000, "processes in a round" },
-	{ "huge", &third, 1, 90, "percent of memory wanted in huge pages" },
+	{ "huge", &huge, 1, 90, "percent of memory wanted in huge pages" },
+	{ "cache", &cache, 0, 1000, "percent of memory read into page cache in a round" },
 	{ NULL }
 };
 
@@ -83,6 +88,33 @@ static void header_read(void)
 	close(fd);
 }
 
+/* A sparse file of twice the memory, of which each process reads a part. */
+static int archive;
+static off_t archive_size, archive_part;
+
+static void archive_make(void)
+{
+	archive_size = (off_t)fb_meminfo("MemTotal") << 11;
+	archive_part = archive_size / 200 * cache / units / page * page;
+	archive = open("archive", O_CREAT | O_TRUNC | O_RDWR, 0600);
+	if (archive < 0 || ftruncate(archive, archive_size))
+		fb_die("cannot make %s/archive: %s", fb_dir(), strerror(errno));
+	posix_fadvise(archive, 0, 0, POSIX_FADV_RANDOM);
+}
+
+/* Part @nr of the file, and step @i of the process. */
+static void archive_read(unsigned long nr, int i)
+{
+	static char data[1 << 14];
+	off_t at = (nr * archive_part) % (archive_size - archive_part);
+	off_t step = archive_part / HEADERS_READ, done;
+
+	for (done = 0; done < step; done += sizeof(data)) {
+		if (pread(archive, data, sizeof(data), at + i * step + done) < 0)
+			fb_die("cannot read %s/archive: %s", fb_dir(), strerror(errno));
+	}
+}
+
 /* One process: headers and heap by turns, then a result. */
 static void unit(unsigned long nr)
 {
@@ -93,6 +125,7 @@ static void unit(unsigned long nr)
 
 	for (i = 0; i < HEADERS_READ; i++, at += step) {
 		header_read();
+		archive_read(nr, i);
 		fb_touch(heap + at, step, page);
 		/* some of it is let go of early */
 		if (i % 5 == 4)
@@ -144,7 +177,7 @@ static long burst(long *asked)
 	struct fb_counters *then = fb_counters_read(), *now;
 	char *map, *start;
 
-	*asked = fb_meminfo("MemTotal") / 100 * third / (size >> 10);
+	*asked = fb_meminfo("MemTotal") / 100 * huge / (size >> 10);
 	all = (*asked + 1) * size;
 	map = mmap(NULL, all, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -171,6 +204,7 @@ int main(int argc, char **argv)
 	if (chdir(fb_dir()))
 		fb_die("cannot enter %s: %s", fb_dir(), strerror(errno));
 	headers_make();
+	archive_make();
 	fb_fingerprint("before", NULL);
 	then = fb_counters_read();
 	for (round = 1; round <= rounds; round++) {
