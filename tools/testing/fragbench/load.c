@@ -108,7 +108,7 @@ void fb_load_start(void)
 	memory = fb_meminfo("MemTotal") << 10;
 	page = sysconf(_SC_PAGESIZE);
 	for (nr_loads = 0; nr_loads < LOADS; nr_loads++) {
-		fb_random();
+		fb_random();	/* each process has its own sequence */
 		fflush(stdout);
 		load[nr_loads] = fork();
 		if (load[nr_loads] < 0)

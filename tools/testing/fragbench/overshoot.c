@@ -6,7 +6,7 @@
  * memory that could be moved and page cache that could be evicted.  Then
  * sockets ask for order 3 for some seconds, and once a second a burst does as a
  * network driver would: atomic, and held to the end.  All bursts together ask
- * for a tenth of what is free.
+ * for a hundredth of memory, a tenth of what is free.
  *
  * Every page evicted is one that somebody may want to read again; none had to
  * go.
@@ -103,7 +103,8 @@ int main(int argc, char **argv)
 	fb_map_read(&map);
 	fb_map_print("before", &map);
 	resident = frag_cache_resident(&cache);
-	burst = (s.free >> ORDER) / 10 / seconds;
+	burst = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10) / 100 /
+		seconds >> ORDER;
 
 	fb_knob_set(FB_VM "watermark_boost_factor", boost);
 	fb_unquiet();
