@@ -4,11 +4,15 @@
 ARM ?= series
 export KERNEL_TREE BUILD_DIR
 
-.PHONY: help run test setup tree kernel kunit selftest check refresh build-each clean
+export BENCH BENCH_ARMS BENCH_SEEDS BENCH_FAST
+
+.PHONY: help run test bench setup tree kernel kunit selftest check refresh build-each clean
 
 help:
 	@echo 'make run        from nothing: build, boot in QEMU, show the parts at work'
 	@echo '                (STOCK=1: the bare base as well)'
+	@echo 'make bench      the benchmark, all arms; BENCH="skew churn", BENCH_ARMS="A S",'
+	@echo '                BENCH_SEEDS=N, BENCH_FAST=1; stopped, it goes on where it was'
 	@echo 'make test       from nothing: check, kunit, selftest; ends with a count'
 	@echo
 	@echo 'make tree       build/tree: the base with the series as commits'
@@ -36,6 +40,10 @@ run: tree
 	@scripts/run $(if $(STOCK),--stock)
 test: tree
 	@scripts/test
+bench: tree
+	@scripts/kernel stock
+	@scripts/kernel series
+	@scripts/bench
 kunit: tree
 	@scripts/kernel series
 	@scripts/kunit

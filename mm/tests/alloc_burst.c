@@ -2,12 +2,19 @@
 /*
  * Bursts of page allocations, on request, from debugfs.
  *
- *	echo "<order> <count> atomic|nowait|kernel" > alloc_burst
+ *	echo "<order> <count> atomic|nowait|kernel|huge|pinned" > alloc_burst
  *	echo drop > alloc_burst
+ *	echo drain > alloc_burst
  *
- * The first asks for count blocks one after the other, with interrupts off if
- * atomic, and holds those that came until they are dropped or the module goes.
+ * The first asks for count blocks one after the other and holds those that
+ * came until they are dropped or the module goes: with interrupts off if atomic;
+ * as a fault asks for a huge page if huge; from where movable pages lie if
+ * pinned, so that they stand among them as pinned pages do.
  * Reading tells how the latest burst fared: "asked got", in blocks.
+ *
+ * The last empties the per-CPU lists of free pages: what lies there looks used
+ * to whoever counts whole free blocks.  The kernel does so when a range of pages
+ * is asked for, so a single free page of each zone is, and given back.
  *
  * A driver that fills its receive ring does the same; here the order, the
  * number and the moment are known.
@@ -70,6 +77,55 @@ static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
 		local_irq_restore(flags);
 }
 
+/*
+ * Return: a free page in @zone, out of a piece of at most @order, or 0.  Of a
+ * free piece and its buddy not both are free.
+ */
+static unsigned long burst_free_pfn(struct zone *zone, unsigned int order)
+{
+	unsigned long pfn = ALIGN(zone->zone_start_pfn, 1UL << order);
+
+	for (; pfn < zone_end_pfn(zone); pfn += 1UL << order) {
+		struct page *page = pfn_to_online_page(pfn);
+		struct page *buddy = pfn_to_online_page(pfn ^ (1UL << order));
+
+		cond_resched();
+		if (page && buddy && page_zone(page) == zone &&
+		    is_free_buddy_page(page) && !is_free_buddy_page(buddy))
+			return pfn;
+	}
+	return 0;
+}
+
+/*
+ * Not a promise: a page that was free a moment ago may be taken, and others go
+ * on freeing.  One page of each zone is left on a list of this CPU.
+ */
+static void burst_drain_zone(struct zone *zone)
+{
+	unsigned long pfn = 0;
+	unsigned int order;
+
+	for (order = 0; order <= MAX_PAGE_ORDER && !pfn; order++)
+		pfn = burst_free_pfn(zone, order);
+	if (pfn && !alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE, GFP_KERNEL))
+		free_contig_range(pfn, 1);
+}
+
+static void burst_drain(void)
+{
+	int nid, i;
+
+	for_each_online_node(nid) {
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
+
+			if (populated_zone(zone))
+				burst_drain_zone(zone);
+		}
+	}
+}
+
 static ssize_t burst_write(struct file *file, const char __user *ubuf,
 			   size_t len, loff_t *ppos)
 {
@@ -89,6 +145,10 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		mutex_unlock(&burst_lock);
 		return len;
 	}
+	if (sysfs_streq(buf, "drain")) {
+		burst_drain();
+		return len;
+	}
 
 	if (sscanf(buf, "%u %u %7s", &order, &count, kind) != 3 ||
 	    order > MAX_PAGE_ORDER || count > BURST_MAX)
@@ -99,6 +159,10 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		gfp = GFP_NOWAIT;
 	else if (!strcmp(kind, "kernel"))
 		gfp = GFP_KERNEL | __GFP_NORETRY;
+	else if (!strcmp(kind, "huge"))
+		gfp = GFP_TRANSHUGE | __GFP_NORETRY;
+	else if (!strcmp(kind, "pinned"))
+		gfp = GFP_HIGHUSER_MOVABLE | __GFP_NORETRY;
 	else
 		return -EINVAL;
 

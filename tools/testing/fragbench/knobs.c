@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Sysctls, put back at the end; and memory brought to rest. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "fragbench.h"
+
+#define BURST		"/sys/kernel/debug/alloc_burst"
+#define PCP_FRACTION	FB_VM "percpu_pagelist_high_fraction"
+
+/* Sysctls that one scenario may set. */
+#define SAVED_MAX	16
+
+struct saved {
+	const char *path;
+	long value;
+};
+
+static struct saved saved[SAVED_MAX];
+static unsigned int nr_saved;
+
+bool fb_knob_exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+/* Return: the value, or -1. */
+long fb_knob_read(const char *path)
+{
+	FILE *f = fopen(path, "r");
+	long value = -1;
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &value) != 1)
+		value = -1;
+	fclose(f);
+	return value;
+}
+
+static int write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Return: 0, or the negative error. */
+int fb_knob_write(const char *path, long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	return write_text(path, text);
+}
+
+static void restore(void)
+{
+	while (nr_saved) {
+		nr_saved--;
+		fb_knob_write(saved[nr_saved].path, saved[nr_saved].value);
+	}
+	if (frag_can_burst())
+		frag_burst_drop();
+}
+
+static void restore_on_signal(int sig)
+{
+	restore();
+	_exit(1);
+}
+
+static void save(const char *path)
+{
+	unsigned int i;
+
+	if (!nr_saved) {
+		atexit(restore);
+		signal(SIGINT, restore_on_signal);
+		signal(SIGTERM, restore_on_signal);
+	}
+	for (i = 0; i < nr_saved; i++) {
+		if (!strcmp(saved[i].path, path))
+			return;
+	}
+	if (nr_saved == SAVED_MAX)
+		fb_die("more than %d sysctls to put back", SAVED_MAX);
+	saved[nr_saved].path = path;
+	saved[nr_saved++].value = fb_knob_read(path);
+}
+
+/* Set a sysctl until the end of the program. */
+void fb_knob_set(const char *path, long value)
+{
+	int err;
+
+	save(path);
+	err = fb_knob_write(path, value);
+	if (err)
+		fb_die("cannot write %ld to %s: %s", value, path, strerror(-err));
+}
+
+/* What works on fragmentation in the background. */
+static const char * const background[] = {
+	FB_VM "compaction_proactiveness",
+	FB_VM "kdefragd",
+};
+
+static long background_was[ARRAY_SIZE(background)];
+
+/*
+ * Nobody repairs what is being set up.  Without this the scenario would start
+ * from another shape under each kernel.
+ */
+void fb_quiet(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(background); i++) {
+		if (!fb_knob_exists(background[i]))
+			continue;
+		background_was[i] = fb_knob_read(background[i]);
+		fb_knob_set(background[i], 0);
+	}
+}
+
+/* The settings under test come into force. */
+void fb_unquiet(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(background); i++) {
+		if (fb_knob_exists(background[i]))
+			fb_knob_set(background[i], background_was[i]);
+	}
+}
+
+/* mbind() with MPOL_MF_MOVE empties the LRU batches of all CPUs first. */
+static void drain_lru(void)
+{
+#ifdef __NR_mbind
+	size_t size = sysconf(_SC_PAGESIZE);
+	void *p = fb_map_anon(size);
+
+	fb_touch(p, size, size);
+	syscall(__NR_mbind, p, size, 0 /* MPOL_DEFAULT */, NULL, 0,
+		2 /* MPOL_MF_MOVE */);
+	munmap(p, size);
+#endif
+}
+
+/* Return: whether every list is empty now. */
+static bool drain_pcp(void)
+{
+	static bool told;
+	bool exact = !write_text(BURST, "drain");
+	int i;
+
+	if (!exact) {
+		fb_knob_set(PCP_FRACTION, 1 << 30);
+		/* each refresh takes an eighth off the lists that are too long */
+		for (i = 0; i < 50; i++)
+			fb_knob_write(FB_VM "stat_refresh", 1);
+	}
+	if (!told)
+		printf("# per-CPU lists: %s\n", exact ? "drained" :
+		       "cut to four batches (the module alloc_burst is not loaded)");
+	told = true;
+	return exact;
+}
+
+/*
+ * Bring memory to rest before it is looked at: what is freed by RCU is free,
+ * what is in per-CPU batches is on the lists where it belongs.
+ */
+void fb_settle(void)
+{
+	sleep(2);
+	drain_lru();
+	drain_pcp();
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * overshoot: what is evicted when blocks are short and pages are not?
+ *
+ * A tenth of memory is free, and no block of order 3; the rest is anonymous
+ * memory that could be moved and page cache that could be evicted.  Then
+ * sockets ask for order 3 for some seconds, and once a second a burst does as a
+ * network driver would: atomic, and held to the end.  All bursts together ask
+ * for a hundredth of memory, a tenth of what is free.
+ *
+ * Every page evicted is one that somebody may want to read again; none had to
+ * go.
+ */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "fragbench.h"
+
+#define ORDER		3
+
+static long seconds = 20;
+
+static const struct fb_option options[] = {
+	{ "seconds", &seconds, 1, 3600, "of socket load" },
+	{ NULL }
+};
+
+/* Memory is free, and less than a hundredth of it lies in order-3 blocks. */
+static bool in_pieces(const struct frag_state *s)
+{
+	return s->free * sysconf(_SC_PAGESIZE) > (64 << 20) &&
+	       frag_blocks_from(s, ORDER) << ORDER < s->free / 100;
+}
+
+static long evicted(const struct fb_counters *then, const struct fb_counters *now)
+{
+	return fb_counter_since(then, now, "pgsteal_kswapd") +
+	       fb_counter_since(then, now, "pgsteal_direct");
+}
+
+/* Use up the blocks, again and again, until nobody makes new ones. */
+static void use_up_blocks(struct frag_state *s)
+{
+	int tries;
+
+	for (tries = 0; tries < 20; tries++) {
+		struct fb_counters *then, *now;
+
+		frag_burst_eat(ORDER);
+		then = fb_counters_read();
+		usleep(500000);
+		now = fb_counters_read();
+		if (!frag_read(s) && !evicted(then, now) && in_pieces(s))
+			return;
+	}
+	fb_die("cannot use up the order-%d blocks: somebody makes new ones", ORDER);
+}
+
+static void setup(struct frag_cache *cache, struct frag_holes *holes,
+		  struct frag_sockets *sockets, struct frag_state *s)
+{
+	size_t memory;
+
+	if (!frag_can_burst())
+		fb_die("the module alloc_burst is not loaded");
+	fb_quiet();
+	fb_knob_set(FB_VM "watermark_boost_factor", 0);	/* boosts reclaim later */
+	fb_knob_set(FB_VM "percpu_pagelist_high_fraction", 1000000);
+	fb_knob_write(FB_VM "drop_caches", 3);
+	fb_knob_write(FB_VM "compact_memory", 1);
+	if (frag_read(s))
+		fb_die("cannot read /proc/buddyinfo");
+	/*
+	 * Anonymous pages, one left in each group of eight; page cache in the
+	 * gaps; then a tenth of memory given back, everywhere.
+	 */
+	memory = s->free * sysconf(_SC_PAGESIZE);
+	if (frag_holes_fill(holes, memory / 100 * 90) ||
+	    frag_holes_punch(holes, ORDER))
+		fb_die("cannot make holes");
+	if (frag_cache_fill(cache, fb_dir(), memory / 100 * 80))
+		fb_die("cannot fill the page cache from %s (--dir)", fb_dir());
+	frag_cache_thin(cache, memory / 100 * 10);
+	if (frag_sockets_fill(sockets))
+		fb_die("cannot fill sockets");
+	use_up_blocks(s);
+}
+
+int main(int argc, char **argv)
+{
+	long boost = fb_knob_read(FB_VM "watermark_boost_factor");
+	long asked = 0, got = 0, sent = 0, resident, burst, i;
+	struct fb_counters *then, *now;
+	struct frag_sockets sockets;
+	struct frag_cache cache;
+	struct frag_holes holes;
+	struct frag_state s;
+	struct fb_map map;
+
+	fb_begin(argc, argv, "Pages evicted while order 3 is short and pages are not.",
+		 options);
+	setup(&cache, &holes, &sockets, &s);
+	fb_map_read(&map);
+	fb_map_print("before", &map);
+	resident = frag_cache_resident(&cache);
+	burst = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10) / 100 /
+		seconds >> ORDER;
+
+	fb_knob_set(FB_VM "watermark_boost_factor", boost);
+	fb_unquiet();
+	then = fb_counters_read();
+	for (i = 0; i < seconds; i++) {
+		long came;
+
+		sent += frag_socket_traffic(1);
+		usleep(100000);
+		came = frag_burst(ORDER, burst, "atomic");
+		if (came < 0)
+			fb_die("a burst failed");
+		asked += burst;
+		got += came;
+	}
+	now = fb_counters_read();
+	fb_quiet();
+
+	fb_value("evicted", "%ld", evicted(then, now));
+	fb_value("cache_lost", "%ld", resident - frag_cache_resident(&cache));
+	fb_value("messages", "%ld", sent);
+	fb_value("asked", "%ld", asked);
+	fb_value("got", "%ld", got);
+	fb_share("success", got, asked);
+	fb_counters_print(then, now);
+	fb_map_read(&map);
+	fb_map_print("after", &map);
+	return 0;
+}

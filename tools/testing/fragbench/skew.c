@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * skew: what does it cost to make whole blocks where blocks differ?
+ *
+ * Memory is filled with anonymous pages, then most are given back so that half
+ * of the blocks are nearly empty and the others anything up to nearly full.
+ * Which block becomes which is random: there is no order in space that a
+ * scanner could profit from.  Then whoever makes memory contiguous is asked to:
+ * vm.defrag_now where there is one, else vm.compact_memory.
+ *
+ * The work is held against a bound.  From a map taken before: the blocks that
+ * hold nothing but movable pages, emptiest first, as many as were gained.  To
+ * gain that many, at least the pages in these had to move.
+ *
+ * The pages carry a mark each, which has to be there afterwards, and those that
+ * moved are counted by their page frame numbers as well.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fragbench.h"
+
+static long fill = 90;		/* percent of free memory */
+static long sparse = 50;	/* percent of the blocks */
+static long sparse_used = 5;	/* percent of a sparse block, at most */
+static long dense_min = 50;	/* percent of any other block */
+static long dense_max = 98;
+
+static const struct fb_option options[] = {
+	{ "fill", &fill, 10, 97, "percent of free memory to fill first" },
+	{ "sparse", &sparse, 0, 100, "percent of the blocks to leave nearly empty" },
+	{ "sparse-used", &sparse_used, 1, 50, "percent of such a block that stays, at most" },
+	{ "dense-min", &dense_min, 1, 99, "percent of any other block that stays, at least" },
+	{ "dense-max", &dense_max, 1, 100, "the same, at most" },
+	{ NULL }
+};
+
+struct memory {
+	char *map;
+	unsigned long nr;	/* pages */
+	size_t page;		/* bytes */
+	uint64_t *pfn;		/* 0: given back */
+};
+
+static uint64_t *mark(const struct memory *m, unsigned long i)
+{
+	return (uint64_t *)(m->map + i * m->page);
+}
+
+static void memory_fill(struct memory *m)
+{
+	struct frag_state state;
+	unsigned long i;
+
+	if (frag_read(&state))
+		fb_die("cannot read /proc/buddyinfo");
+	m->page = sysconf(_SC_PAGESIZE);
+	m->nr = state.free / 100 * fill;
+	m->pfn = fb_alloc(m->nr, sizeof(*m->pfn));
+	m->map = fb_map_anon(m->nr * m->page);
+	for (i = 0; i < m->nr; i++)
+		*mark(m, i) = i + 1;
+	fb_pfns(m->map, m->nr, m->pfn);
+}
+
+/* Thousandths of each block that shall stay, by block number. */
+static unsigned short *choose_shares(unsigned long blocks)
+{
+	unsigned short *share = fb_alloc(blocks, sizeof(*share));
+	unsigned long *turn = fb_alloc(blocks, sizeof(*turn));
+	unsigned long i;
+
+	for (i = 0; i < blocks; i++)
+		turn[i] = i;
+	fb_shuffle(turn, blocks);
+	for (i = 0; i < blocks; i++) {
+		if (i < blocks * sparse / 100)
+			share[turn[i]] = 1 + fb_random_below(sparse_used * 10);
+		else
+			share[turn[i]] = dense_min * 10 +
+				fb_random_below((dense_max - dense_min) * 10 + 1);
+	}
+	free(turn);
+	return share;
+}
+
+static void memory_thin(struct memory *m)
+{
+	unsigned int order = fb_block_order();
+	unsigned long top = 0, i, from = 0;
+	unsigned short *share;
+
+	for (i = 0; i < m->nr; i++) {
+		if (m->pfn[i] > top)
+			top = m->pfn[i];
+	}
+	share = choose_shares((top >> order) + 1);
+	for (i = 0; i < m->nr; i++) {
+		if (fb_random_below(1000) >= share[m->pfn[i] >> order])
+			m->pfn[i] = 0;
+	}
+	/* runs of neighbours go in one call */
+	for (i = 0; i <= m->nr; i++) {
+		if (i < m->nr && !m->pfn[i])
+			continue;
+		if (i > from)
+			madvise(m->map + from * m->page, (i - from) * m->page,
+				MADV_DONTNEED);
+		from = i + 1;
+	}
+	free(share);
+}
+
+/* Count the pages that lie elsewhere now; none may have lost its mark. */
+static unsigned long memory_check(const struct memory *m)
+{
+	uint64_t *now = fb_alloc(m->nr, sizeof(*now));
+	unsigned long i, moved = 0;
+
+	fb_pfns(m->map, m->nr, now);
+	for (i = 0; i < m->nr; i++) {
+		if (!m->pfn[i])
+			continue;
+		moved += now[i] != m->pfn[i];
+		if (*mark(m, i) != i + 1)
+			fb_die("page %lu has lost its content", i);
+	}
+	free(now);
+	return moved;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	return *(const unsigned int *)a - *(const unsigned int *)b;
+}
+
+/* Return: pages in the @gain emptiest blocks that could be emptied. */
+static unsigned long bound(const struct fb_map *map, unsigned long gain)
+{
+	unsigned int *used = fb_alloc(map->nr, sizeof(*used));
+	unsigned long nr = 0, sum = 0, i;
+
+	for (i = 0; i < map->nr; i++) {
+		const struct fb_block *b = &map->block[i];
+
+		if (b->present == map->pages && b->movable &&
+		    b->free + b->movable == map->pages)
+			used[nr++] = b->movable;
+	}
+	qsort(used, nr, sizeof(*used), by_number);
+	for (i = 0; i < gain && i < nr; i++)
+		sum += used[i];
+	free(used);
+	return sum;
+}
+
+static const char *compact(void)
+{
+	const char *knob = FB_VM "defrag_now";
+	int err;
+
+	if (fb_knob_exists(knob)) {
+		err = fb_knob_write(knob, fb_block_order());
+	} else {
+		knob = FB_VM "compact_memory";
+		err = fb_knob_write(knob, 1);
+	}
+	if (err)
+		fb_die("cannot write to %s: %s", knob, strerror(-err));
+	return knob;
+}
+
+int main(int argc, char **argv)
+{
+	struct fb_counters *then, *now;
+	struct fb_shape before, after;
+	struct memory memory;
+	struct fb_map map, left;
+	unsigned long least, moved;
+	const char *how;
+	long gain, migrated;
+	double start;
+
+	fb_begin(argc, argv, "The work of making whole blocks of uneven ones.", options);
+	if (dense_min > dense_max)
+		fb_usage_error("--dense-min is more than --dense-max");
+	fb_quiet();
+	fb_knob_write(FB_VM "drop_caches", 3);
+	fb_settle();
+	memory_fill(&memory);
+	memory_thin(&memory);
+	fb_settle();
+	fb_map_read(&map);
+	fb_map_print("before", &map);
+	fb_map_shape(&map, &before);
+
+	fb_unquiet();
+	then = fb_counters_read();
+	start = fb_seconds();
+	how = compact();
+	now = fb_counters_read();
+	start = fb_seconds() - start;
+	fb_quiet();
+	moved = memory_check(&memory);
+
+	fb_settle();
+	fb_map_read(&left);
+	fb_map_shape(&left, &after);
+	gain = (long)after.whole - (long)before.whole;
+	migrated = fb_counter_since(then, now, "pgmigrate_success");
+	least = gain > 0 ? bound(&map, gain) : 0;
+
+	fb_value("how", "%s", strrchr(how, '/') + 1);
+	fb_value("seconds", "%.2f", start);
+	fb_value("whole_before", "%lu", before.whole);
+	fb_value("whole_after", "%lu", after.whole);
+	fb_value("possible", "%lu", after.possible);
+	fb_value("gain", "%ld", gain);
+	fb_value("migrated", "%ld", migrated);
+	fb_value("moved_seen", "%lu", moved);
+	fb_value("bound", "%lu", least);
+	fb_share("migrated_per_bound", migrated, least);
+	fb_value("inspected", "%ld", fb_inspected(then, now));
+	fb_share("inspected_per_block", fb_inspected(then, now), gain);
+	fb_counters_print(then, now);
+	fb_map_print("after", &left);
+	return 0;
+}
