@@ -4,7 +4,7 @@
 ARM ?= series
 export KERNEL_TREE BUILD_DIR
 
-.PHONY: help run test setup tree kernel kunit selftest check refresh build-each clean
+.PHONY: help run test setup tree kernel kunit selftest check viewer refresh build-each clean
 
 help:
 	@echo 'make run        from nothing: build, boot in QEMU, show the parts at work'
@@ -16,6 +16,7 @@ help:
 	@echo 'make kunit      the KUnit tests, in the test kernel'
 	@echo 'make selftest   the kselftests, ours and the base'"'"'s, in QEMU'
 	@echo 'make check      patches/ against the files here, builds per patch, style'
+	@echo 'make viewer     build/fragview, the memory map (scripts/map draws recordings)'
 	@echo 'make build-each a whole kernel per patch, built and booted (slow)'
 	@echo 'make refresh    fold edits of build/tree and of the files here into patches/'
 	@echo 'make setup      install the packages that are missing'
@@ -43,6 +44,8 @@ selftest: tree
 	@scripts/selftest
 check: tree
 	@scripts/check
+viewer: tree
+	@scripts/viewer
 build-each: tree
 	@scripts/build-each
 refresh:

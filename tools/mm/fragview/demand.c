@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fragview demand: who asks for more than single pages
+ *
+ * The cheapest large block is the one that nobody asks for.  So before memory
+ * is defragmented for them, look at who asks: which order, with which mask, from
+ * where, how often, how often in vain, and what it costs the callers in time.
+ *
+ * The kernel counts by itself, in histogram triggers: nothing goes through a
+ * ring buffer, so nothing is lost, and the load on the machine is a hash table
+ * look-up and a stack walk for each such request.
+ */
+#include <getopt.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "demand.h"
+#include "fragview.h"
+
+static const char help[] =
+"fragview demand [OPTIONS] [FILE]: who asks the page allocator for orders > 0.\n"
+"\n"
+"Without FILE: count on this machine for a while.  With FILE (\"-\": standard\n"
+"input): report on what --out saved, on any machine.\n"
+"\n"
+"  --seconds S     count for S seconds (default 10; decimals allowed)\n"
+"  --min-order N   leave out orders below N (default 1)\n"
+"  --out FILE      save the counts instead of reporting them\n"
+"  --lines N       print the N call sites that ask most (default 20, 0: all)\n"
+"  --folded        print folded stacks, one a line with its count, as the tools\n"
+"                  that draw flame graphs read them\n"
+"  --root DIR      use DIR/sys/kernel/tracing\n"
+"\n"
+"Units: requests are calls of the page allocator, each for 2^order pages; \"in\n"
+"vain\" are those that got nothing; \"reclaim\" and \"compact\" are milliseconds that\n"
+"callers spent in direct reclaim and direct compaction.  Requests that a slab or\n"
+"another cache serves from what it holds do not reach the page allocator.\n"
+"\n"
+"Privileges: root, for tracefs.  The kernel needs CONFIG_HIST_TRIGGERS.  A trace\n"
+"instance of its own is used and removed at the end.\n"
+"\n"
+"Exit: 0; 1 something could not be read or written; 2 wrong usage.\n";
+
+static int by_requests(const void *a, const void *b)
+{
+	const struct row *x = a, *y = b;
+	int order;
+
+	if (x->requests != y->requests)
+		return x->requests < y->requests ? 1 : -1;
+	if (x->order != y->order)
+		return x->order < y->order ? 1 : -1;
+	order = strcmp(x->site, y->site);
+	return order ? order : strcmp(x->caller, y->caller);
+}
+
+static void print_totals(const struct demand *d)
+{
+	unsigned long long requests = 0, failed = 0, stalled = 0;
+	size_t i;
+
+	for (i = 0; i < d->nr_rows; i++) {
+		requests += d->rows[i].requests;
+		failed += d->rows[i].failed;
+		stalled += d->rows[i].reclaim_us + d->rows[i].compaction_us;
+	}
+	printf("%llu requests for more than one page in %.1f s, %llu in vain; ",
+	       requests, d->seconds, failed);
+	printf("callers waited %.1f ms\n", stalled / 1000.0);
+	if (d->dropped)
+		printf("not counted, because the kernel's tables were full: %llu\n", d->dropped);
+}
+
+/* The class follows from the mask: mobility, and whether the caller may wait. */
+static const char *mobility(const char *gfp)
+{
+	if (strstr(gfp, "MOVABLE") || strstr(gfp, "GFP_TRANSHUGE"))
+		return "movable";
+	if (strstr(gfp, "RECLAIMABLE"))
+		return "reclaimable";
+	return "unmovable";
+}
+
+static void print_rows(struct demand *d, unsigned long lines)
+{
+	char gfp[512];
+	size_t i;
+
+	if (!d->nr_rows)
+		return;
+	qsort(d->rows, d->nr_rows, sizeof(*d->rows), by_requests);
+	printf("\n%5s %-11s %9s %8s %8s %8s  %s\n", "order", "mobility", "requests", "in vain",
+	       "reclaim", "compact", "call site < its caller, and most common mask");
+	for (i = 0; i < d->nr_rows && (!lines || i < lines); i++) {
+		const struct row *r = &d->rows[i];
+
+		gfp_text(d->print_fmt, r->gfp, gfp, sizeof(gfp));
+		printf("%5u %-11s %9llu %8llu %8.1f %8.1f  %s < %s\n", r->order,
+		       r->gfp_requests ? mobility(gfp) : "?", r->requests, r->failed,
+		       r->reclaim_us / 1000.0, r->compaction_us / 1000.0, r->site, r->caller);
+		if (r->gfp_requests)
+			printf("%56s%s\n", "", gfp);
+	}
+	if (i < d->nr_rows)
+		printf("and %zu more (--lines 0 prints them)\n", d->nr_rows - i);
+}
+
+static void print_folded(const struct demand *d)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_stacks; i++)
+		printf("%s;order-%u %llu\n", d->stacks[i].frames, d->stacks[i].order,
+		       d->stacks[i].requests);
+}
+
+int cmd_demand(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seconds", required_argument, NULL, 's' },
+		{ "min-order", required_argument, NULL, 'm' },
+		{ "out", required_argument, NULL, 'o' },
+		{ "lines", required_argument, NULL, 'l' },
+		{ "root", required_argument, NULL, 'r' },
+		{ "folded", no_argument, NULL, 'f' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	const char *out = NULL, *root = "", *path;
+	unsigned int min_order = 1, lines = 20;
+	struct demand demand = { };
+	double seconds = 10;
+	bool folded = false;
+	FILE *f;
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
+		switch (c) {
+		case 's':
+			seconds = parse_number("--seconds", optarg, 0.1, 86400);
+			break;
+		case 'm':
+			min_order = parse_number("--min-order", optarg, 1, MAX_ORDERS - 1);
+			break;
+		case 'o':
+			out = optarg;
+			break;
+		case 'l':
+			lines = parse_number("--lines", optarg, 0, 1e6);
+			break;
+		case 'r':
+			root = optarg;
+			break;
+		case 'f':
+			folded = true;
+			break;
+		case 'h':
+			fputs(help, stdout);
+			return 0;
+		case ':':
+			usage_error("%s wants a value", argv[optind - 1]);
+		default:
+			usage_error("unknown option '%s'", argv[optind - 1]);
+		}
+	}
+	if (argc - optind > 1)
+		usage_error("unexpected argument '%s'", argv[optind + 1]);
+	if (optind < argc && out)
+		usage_error("--out saves new counts: it does not go with a FILE");
+
+	path = optind < argc ? argv[optind] : "what was counted";
+	if (out) {
+		f = open_out(out);
+		demand_trace(root, seconds, min_order, f);
+		close_out(f, out);
+		return 0;
+	}
+	if (optind == argc) {
+		f = tmpfile();
+		if (!f)
+			die(1, "cannot make a temporary file: %s", strerror(errno));
+		demand_trace(root, seconds, min_order, f);
+		rewind(f);
+	} else {
+		f = strcmp(path, "-") ? fopen(path, "r") : stdin;
+		if (!f)
+			die(1, "cannot read %s: %s", path, strerror(errno));
+	}
+	demand_load(&demand, f, path);
+	if (folded) {
+		print_folded(&demand);
+		return 0;
+	}
+	print_totals(&demand);
+	print_rows(&demand, lines);
+	return 0;
+}

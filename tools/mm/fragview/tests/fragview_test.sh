@@ -1,0 +1,165 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# fragview_test.sh FRAGVIEW [--update]: test the viewer on the host; print TAP.
+#
+# "compacted" is cut from a recording made in a guest (64 blocks of a zone,
+# before, during and after compaction), "demand" is a count made there.
+# --update writes the golden outputs anew: look at their difference.
+
+fragview=$(readlink -f "${1:?the path of fragview is missing}")
+update=${2:-}
+cd "$(dirname "$0")" || exit
+work=$(mktemp -d) || exit
+trap 'rm -rf "$work"' EXIT
+export LC_ALL=C TZ=UTC
+unset NO_COLOR
+number=0 failures=0
+
+result() {	# STATUS NAME
+	number=$((number + 1))
+	[ "$1" -eq 0 ] || failures=$((failures + 1))
+	[ "$1" -eq 0 ] || printf 'not '
+	printf 'ok %d fragview: %s\n' "$number" "$2"
+}
+
+golden() {	# NAME ARGS...: the output is that of golden/NAME
+	local name=$1 status=0
+	shift
+	"$fragview" "$@" >"$work/whole" 2>&1 || status=$?
+	# the HTML without the SVG, which is looked at by itself; escapes readable
+	if [ "$name" = html ]; then sed '/^<svg/,/^<\/svg/d'; else cat; fi \
+		<"$work/whole" | tr '\033' '^' >"$work/out"
+	[ "$update" != --update ] || cp "$work/out" "golden-$name"
+	diff -u "golden-$name" "$work/out" >"$work/diff" || status=1
+	[ "$status" -eq 0 ] || sed 's/^/# /' "$work/diff"
+	result "$status" "$name as it should be"
+}
+
+fails() {	# STATUS WORD ARGS...: exits so, with one line that has the word
+	local want=$1 word=$2 status=0 good=1
+	shift 2
+	"$fragview" "$@" >"$work/out" 2>"$work/err" || status=$?
+	[ "$status" -eq "$want" ] && [ ! -s "$work/out" ] &&
+		[ "$(wc -l <"$work/err")" -eq 1 ] && grep -qF -- "$word" "$work/err" && good=0
+	[ "$good" -eq 0 ] || sed 's/^/# /' "$work/err"
+	result "$good" "exits with $want: $*"
+}
+
+# repeat COUNT FLAGS: kpageflags of so many pages, 64 bits each, little-endian
+repeat() {
+	local i hex value=$2
+	printf -v hex '\\x%02x\\x%02x\\x%02x\\x%02x\\x%02x\\0\\0\\0' \
+		$((value & 255)) $((value >> 8 & 255)) $((value >> 16 & 255)) \
+		$((value >> 24 & 255)) $((value >> 32 & 255))
+	for ((i = 0; i < $1; i++)); do printf '%b' "$hex"; done
+}
+
+# A machine of five blocks of eight pages, one of them no memory: stock kernel.
+machine() {
+	local root=$work/machine
+	mkdir -p "$root/proc/sys/kernel" "$root/sys/kernel/debug"
+	echo '7.3.4-test' >"$root/proc/sys/kernel/osrelease"
+	echo '12.34 20.00' >"$root/proc/uptime"
+	printf '%s\n' 'Page block order: 3' 'Pages per block:  8' '' \
+		'Number of blocks type Unmovable Movable' 'Node 0, zone Normal 1 3' \
+		>"$root/proc/pagetypeinfo"
+	printf '%s\n' 'Node 0, zone   Normal' '  pages free 13' '        spanned  40' \
+		'        present  32' '        managed  31' '    cpu: 0' \
+		'              count:    2' '  start_pfn:           0' \
+		>"$root/proc/zoneinfo"
+	echo 'Node 0, zone   Normal      1      2      0      1' >"$root/proc/buddyinfo"
+	printf 'nr_free_pages 13\npgmigrate_success 4\nunrelated 5\n' >"$root/proc/vmstat"
+	printf '%s\n' '00000000-0001ffff : System RAM' '00020000-00027fff : PCI hole' \
+		>"$root/proc/iomem"
+	{
+		repeat 8 $((1 << 10))				# free
+		repeat 5 $((1 << 12 | 1 << 5)); repeat 3 $((1 << 10))	# anonymous
+		repeat 1 $((1 << 7)); repeat 4 $((1 << 5)); repeat 1 0
+		repeat 2 $((1 << 10))
+		repeat 1 $((1 << 32)); repeat 4 $((1 << 26)); repeat 3 $((1 << 16))
+		repeat 8 0					# the hole
+	} >"$root/proc/kpageflags"
+	printf '%s\n' "$root"
+}
+
+trace() {	# what tracefs and perf print of events
+	cat <<-'EOF'
+	# tracer: nop
+	        kdefragd0-45      [001] .....   12.500000: mm_kdefragd_wake: nid=0 order=3
+	          bash-46         [000] .....   12.600000: sched_switch: prev=1
+	        kdefragd0-45      [001] 12.700000: kdefragd:mm_kdefragd_done: nid=0 got=1
+	EOF
+}
+
+pages() { getconf PAGESIZE; }
+
+root=$(machine)
+golden terminal report --width 100 --color never compacted
+golden colour report --width 100 --color always compacted
+golden many-blocks report --width 60 --rows 1 --color never compacted
+golden svg report --svg - compacted
+golden html report --html - compacted
+
+if [ "$(pages)" -eq 4096 ]; then
+	golden recorded record --root "$root"
+	trace >"$work/trace"
+	golden record-events record --root "$root" --events "$work/trace" --count 2 --interval 0.01
+	printf '%s\n' '# version 1: one line per page block' \
+		'# node zone pfn mobility class free' \
+		'0 Normal 0 movable - 8' '0 Normal 16 reclaimable inode 2' \
+		>"$root/sys/kernel/debug/page_blocks"
+	golden record-known record --root "$root"
+	golden record-quick record --root "$root" --no-content
+	"$fragview" record --root "$root" | sed '1i some noise' >"$work/log"
+	golden known report --color never --width 80 "$work/log"
+fi
+
+# The same curve as mainline's debugfs has: 13 pages free in 1, 2x2 and 1x8.
+"$fragview" report --color never - >"$work/out" <golden-recorded &&
+	grep -q '^share    0.00  0.08  0.38  0.38' "$work/out"
+result $? 'unusable index of 1+2x2+8 pages is 0, 1/13, 5/13, 5/13'
+
+if command -v xmllint >/dev/null; then
+	xmllint --noout golden-svg
+	result $? 'the SVG is well-formed'
+else
+	result 0 'the SVG is well-formed # SKIP there is no xmllint'
+fi
+! grep -Eq '(src|href|url|@import)' <(sed 's/xmlns="[^"]*"//' golden-svg golden-html)
+result $? 'the HTML loads nothing'
+NO_COLOR=1 "$fragview" report compacted | grep -q $'\033'
+[ $? -eq 1 ]
+result $? 'no colours without a terminal'
+
+fails 2 'no command'
+fails 2 'unknown command' paint
+fails 2 'no recording' report
+fails 2 '--color' report --color perhaps compacted
+fails 2 '--rows' report --rows 0 compacted
+fails 2 'wants a value' report --svg
+fails 2 'unexpected' report a b c
+fails 2 'unknown option' record --frequency
+fails 2 '--count' record --count 1.5x
+fails 1 'cannot read' report "$work/nowhere"
+fails 1 'no snapshot' report fragview_test.sh
+head -n 40 compacted >"$work/torn"
+fails 1 'ends within' report "$work/torn"
+sed 's/^block .*/block 0 Normal x/' compacted >"$work/bad"
+fails 1 'not a line' report "$work/bad"
+fails 1 'leave --zone out' report --zone Movable compacted
+rm -f "$root/proc/kpageflags" "$root/sys/kernel/debug/page_blocks"
+fails 1 'CONFIG_PROC_PAGE_MONITOR' record --root "$root"
+
+golden requests demand --lines 20 demand
+golden folded demand --folded demand
+golden demand-lines demand --lines 1 demand
+# That guest's own account: 200 asked for at order 9, 120 came.
+grep -q '^    9 unmovable  *200  *80 ' golden-requests
+result $? 'requests and failures are those of the guest'
+fails 2 '--seconds' demand --seconds 0
+fails 2 '--out' demand --out x demand
+fails 1 'tracefs' demand --root "$work"
+fails 1 'no whole count' demand compacted
+
+printf '1..%d\n' "$number"
+[ "$failures" -eq 0 ]
