@@ -6,7 +6,7 @@ export KERNEL_TREE BUILD_DIR
 
 export BENCH BENCH_ARMS BENCH_SEEDS BENCH_FAST
 
-.PHONY: help run test bench setup tree kernel kunit selftest check refresh build-each clean
+.PHONY: help run test bench setup tree kernel kunit selftest check viewer refresh build-each clean
 
 help:
 	@echo 'make run        from nothing: build, boot in QEMU, show the parts at work'
@@ -20,6 +20,7 @@ help:
 	@echo 'make kunit      the KUnit tests, in the test kernel'
 	@echo 'make selftest   the kselftests, ours and the base'"'"'s, in QEMU'
 	@echo 'make check      patches/ against the files here, builds per patch, style'
+	@echo 'make viewer     build/fragview, the memory map (scripts/map draws recordings)'
 	@echo 'make build-each a whole kernel per patch, built and booted; objects for'
 	@echo '                other machines: 32 bits, one CPU, one node, next to nothing (slow)'
 	@echo 'make refresh    fold edits of build/tree and of the files here into patches/'
@@ -52,6 +53,8 @@ selftest: tree
 	@scripts/selftest
 check: tree
 	@scripts/check
+viewer: tree
+	@scripts/viewer
 build-each: tree
 	@scripts/build-each --configs
 	@scripts/build-each
