@@ -78,14 +78,14 @@ static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
 }
 
 /*
- * Return: a free page in @zone, out of a piece of at most @order, or 0.  Of a
- * free piece and its buddy not both are free.
+ * Return: a free page in @zone, at @pfn or later, out of a piece of at most
+ * @order; or 0.  Of a free piece and its buddy not both are free.
  */
-static unsigned long burst_free_pfn(struct zone *zone, unsigned int order)
+static unsigned long burst_free_pfn(struct zone *zone, unsigned long pfn,
+				    unsigned int order)
 {
-	unsigned long pfn = ALIGN(zone->zone_start_pfn, 1UL << order);
-
-	for (; pfn < zone_end_pfn(zone); pfn += 1UL << order) {
+	for (pfn = ALIGN(pfn, 1UL << order); pfn < zone_end_pfn(zone);
+	     pfn += 1UL << order) {
 		struct page *page = pfn_to_online_page(pfn);
 		struct page *buddy = pfn_to_online_page(pfn ^ (1UL << order));
 
@@ -98,32 +98,44 @@ static unsigned long burst_free_pfn(struct zone *zone, unsigned int order)
 }
 
 /*
- * Not a promise: a page that was free a moment ago may be taken, and others go
- * on freeing.  One page of each zone is left on a list of this CPU.
+ * Small pieces first, to leave large ones alone.  A block that cannot be
+ * isolated is passed over, whatever the reason.
+ *
+ * Not a promise: others go on freeing, and one page of each zone is left on a
+ * list of this CPU.  Return: 0, or -EAGAIN if no page could be had.
  */
-static void burst_drain_zone(struct zone *zone)
+static int burst_drain_zone(struct zone *zone)
 {
-	unsigned long pfn = 0;
 	unsigned int order;
 
-	for (order = 0; order <= MAX_PAGE_ORDER && !pfn; order++)
-		pfn = burst_free_pfn(zone, order);
-	if (pfn && !alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE, GFP_KERNEL))
-		free_contig_range(pfn, 1);
+	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
+		unsigned long pfn = zone->zone_start_pfn;
+
+		while ((pfn = burst_free_pfn(zone, pfn, order))) {
+			if (!alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE,
+						GFP_KERNEL)) {
+				free_contig_range(pfn, 1);
+				return 0;
+			}
+			pfn = ALIGN(pfn + 1, pageblock_nr_pages);
+		}
+	}
+	return -EAGAIN;
 }
 
-static void burst_drain(void)
+static int burst_drain(void)
 {
-	int nid, i;
+	int nid, i, err = 0;
 
 	for_each_online_node(nid) {
 		for (i = 0; i < MAX_NR_ZONES; i++) {
 			struct zone *zone = &NODE_DATA(nid)->node_zones[i];
 
-			if (populated_zone(zone))
-				burst_drain_zone(zone);
+			if (populated_zone(zone) && burst_drain_zone(zone))
+				err = -EAGAIN;
 		}
 	}
+	return err;
 }
 
 static ssize_t burst_write(struct file *file, const char __user *ubuf,
@@ -146,8 +158,9 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		return len;
 	}
 	if (sysfs_streq(buf, "drain")) {
-		burst_drain();
-		return len;
+		int err = burst_drain();
+
+		return err ?: len;
 	}
 
 	if (sscanf(buf, "%u %u %7s", &order, &count, kind) != 3 ||

@@ -33,11 +33,12 @@
  *			other memory of the kernel, memory reserved at boot
  *	mobility	page blocks by mobility (/proc/pagetypeinfo)
  *
- * Free pages on per-CPU lists look used, and keep whole blocks from forming.
- * fb_settle() gives them back without compacting: the test module alloc_burst,
- * where it is loaded, makes the kernel drain them.  Without it they are cut to
- * the smallest length that the sysctls allow, four batches per CPU and zone,
- * and the line "# per-CPU lists" says so.
+ * Free pages on per-CPU lists, up to an eighth of a zone, look used and keep
+ * whole blocks from forming.  fb_settle() gives them back without compacting:
+ * the test module alloc_burst, where it is loaded, makes the kernel drain them.
+ * Without it they are cut to the smallest length that the sysctls allow, four
+ * batches per CPU and zone.  A line "# per-CPU lists" says how many pages were
+ * left, if they were more than a few.
  */
 #ifndef _FRAGBENCH_H
 #define _FRAGBENCH_H
