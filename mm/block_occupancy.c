@@ -29,7 +29,7 @@
  * --------------------------------
  * Counts change under zone->lock and may be read without it.  A block that lies
  * in two zones is counted under two locks, so its count may be off: readers
- * leave such blocks alone (pageblock_pfn_to_page()).  Reading the state of a
+ * leave such blocks alone (block_in_zone()).  Reading the state of a
  * block needs a section that stays: pfn_to_online_page() or
  * get_online_mems().
  */
@@ -64,6 +64,24 @@ void __meminit alloc_page_blocks(struct zone *zone)
 		      size, zone->name, zone_to_nid(zone));
 }
 #endif
+
+/**
+ * block_in_zone - is a block in a zone as a whole?
+ * @zone: the zone
+ * @pfn: first page frame of the block
+ *
+ * Context: any.
+ * Return: the block's first page, or NULL if part of it is elsewhere or a hole.
+ */
+struct page *block_in_zone(struct zone *zone, unsigned long pfn)
+{
+	unsigned long end = pfn + pageblock_nr_pages;
+
+	/* Of a zone that is contiguous, pageblock_pfn_to_page() asks no more. */
+	if (!zone_spans_pfn(zone, pfn) || !zone_spans_pfn(zone, end - 1))
+		return NULL;
+	return pageblock_pfn_to_page(pfn, end, zone);
+}
 
 /* The free area that begins before the block and spans it all, if any. */
 static bool block_in_larger_area(struct zone *zone, unsigned long pfn)
@@ -122,10 +140,7 @@ static struct zone *block_zone(unsigned long pfn)
 	struct page *page = pfn_to_online_page(pfn);
 	struct zone *zone = page ? page_zone(page) : NULL;
 
-	if (!zone || !populated_zone(zone) ||
-	    !pageblock_pfn_to_page(pfn, pageblock_end_pfn(pfn), zone))
-		return NULL;
-	return zone;
+	return zone && block_in_zone(zone, pfn) ? zone : NULL;
 }
 
 /*

@@ -80,6 +80,7 @@ static inline unsigned int block_nr_free(const struct page *page)
 	return READ_ONCE(pfn_page_block(page, page_to_pfn(page))->nr_free);
 }
 
+struct page *block_in_zone(struct zone *zone, unsigned long pfn);
 unsigned int block_count_free(struct zone *zone, unsigned long pfn);
 
 #ifdef CONFIG_SPARSEMEM

@@ -113,8 +113,7 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 static unsigned int defrag_block_price(struct defrag_control *dc,
 				       unsigned long pfn)
 {
-	struct page *page = pageblock_pfn_to_page(pfn, pageblock_end_pfn(pfn),
-						  dc->zone);
+	struct page *page = block_in_zone(dc->zone, pfn);
 	struct page_block *block;
 	unsigned int used;
 
@@ -163,8 +162,7 @@ static bool defrag_run_in_zone(struct defrag_control *dc, unsigned long pfn)
 static void defrag_count_hole(struct defrag_control *dc,
 			      struct defrag_census *census, unsigned long pfn)
 {
-	struct page *page = pageblock_pfn_to_page(pfn, pageblock_end_pfn(pfn),
-						  dc->zone);
+	struct page *page = block_in_zone(dc->zone, pfn);
 	unsigned int nr_free;
 
 	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
@@ -216,9 +214,7 @@ static unsigned long defrag_fill_below(struct defrag_control *dc,
 	unsigned long pfn = pageblock_start_pfn(dc->zone->zone_start_pfn);
 
 	for (; nr && pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
-		struct page *page = pageblock_pfn_to_page(pfn,
-							  pageblock_end_pfn(pfn),
-							  dc->zone);
+		struct page *page = block_in_zone(dc->zone, pfn);
 
 		if (page && block_nr_free(page) == dc->max_free &&
 		    get_pageblock_migratetype(page) == MIGRATE_MOVABLE)
@@ -358,8 +354,7 @@ static bool defrag_offer(struct defrag_control *dc, struct page *page,
 	struct page_block *block = pfn_page_block(page, pfn);
 	unsigned int price;
 
-	if (!pageblock_pfn_to_page(pageblock_start_pfn(pfn),
-				   pageblock_end_pfn(pfn), dc->zone))
+	if (!block_in_zone(dc->zone, pageblock_start_pfn(pfn)))
 		return false;
 	/* Do not read the pages of what is known to be in vain. */
 	if (defrag_price(1, defrag_failures(dc, block), defrag_ticks(block)) ==

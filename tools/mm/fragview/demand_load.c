@@ -139,7 +139,7 @@ static unsigned long long field(const char *line, const char *name, int base)
 	return at ? strtoull(at + strlen(name), NULL, base) : 0;
 }
 
-static enum table kind_of(const char *line)
+static enum table table_of(const char *line)
 {
 	if (!strncmp(line, "hist requests", 13))
 		return REQUESTS;
@@ -152,7 +152,7 @@ static enum table kind_of(const char *line)
 
 void demand_load(struct demand *d, FILE *f, const char *path)
 {
-	enum kind kind = NONE;
+	enum table kind = NONE;
 	bool inside = false, whole = false, begun = false;
 	struct entry e = { };
 	char *line = NULL;

@@ -31,9 +31,9 @@
 #define STALLS		"4096"
 
 /* At an end: the time since the begin, with the order, to the synthetic event. */
-#define WAITED(n, begin, event)						\
-	"hist:keys=common_pid:fv_l" n "=common_timestamp.usecs-$fv_t" n	\
-	":onmatch(" begin ").trace(" event ",$fv_l" n ",$fv_o" n ")"
+#define WAITED(since, begin, event, order)				\
+	"hist:keys=common_pid:fv_l=common_timestamp.usecs-" since	\
+	":onmatch(" begin ").trace(" event ",$fv_l," order ")"
 
 static const char * const synthetic[] = {
 	"fragview_reclaim u64 usecs; int order",
@@ -51,7 +51,8 @@ static const struct trigger {
 	{ "vmscan/mm_vmscan_direct_reclaim_begin",
 	  "hist:keys=common_pid:fv_t0=common_timestamp.usecs,fv_o0=order", false },
 	{ "vmscan/mm_vmscan_direct_reclaim_end",
-	  WAITED("0", "vmscan.mm_vmscan_direct_reclaim_begin", "fragview_reclaim"), false },
+	  WAITED("$fv_t0", "vmscan.mm_vmscan_direct_reclaim_begin", "fragview_reclaim", "$fv_o0"),
+	  false },
 	{ "synthetic/fragview_reclaim",
 	  "hist:keys=order,common_stacktrace:vals=usecs:size=" STALLS " if order >= %u", false },
 	{ "compaction/mm_compaction_try_to_compact_pages",
@@ -59,15 +60,16 @@ static const struct trigger {
 	{ "compaction/mm_compaction_begin",
 	  "hist:keys=common_pid:fv_t1=common_timestamp.usecs,fv_o1=$fv_asked", true },
 	{ "compaction/mm_compaction_end",
-	  WAITED("1", "compaction.mm_compaction_begin", "fragview_compaction"), true },
+	  WAITED("$fv_t1", "compaction.mm_compaction_begin", "fragview_compaction", "$fv_o1"),
+	  true },
 	{ "synthetic/fragview_compaction",
 	  "hist:keys=order,common_stacktrace:vals=usecs:size=" STALLS " if order >= %u", false },
 	{ "kmem/mm_page_alloc",
 	  "hist:keys=order,gfp_flags.hex,common_stacktrace:size=" STALLS
 	  " if order >= %u && pfn == 0x%lx", false },
 	{ "kmem/mm_page_alloc",
-	"hist:keys=order,gfp_flags.hex,common_stacktrace:size="
-	REQUESTS " if order >= %u", false },
+	  "hist:keys=order,gfp_flags.hex,common_stacktrace:size=" REQUESTS
+	  " if order >= %u", false },
 };
 
 #define NR_TRIGGERS	ARRAY_SIZE(triggers)
