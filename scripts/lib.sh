@@ -176,3 +176,12 @@ keep_times() {
 	rm -f "$before"
 	return "$status"
 }
+
+# The benchmarks' programs, into build/fragbench.
+build_fragbench() {
+	local headers=$build/selftests/headers programs=$build/fragbench
+	make -C "$tree" O="$headers" -j "$jobs" headers
+	mkdir -p "$programs"
+	make -C "$tree/tools/testing/fragbench" OUTPUT="$programs" -j "$jobs" \
+		KHDR_INCLUDES="-isystem $headers/usr/include"
+}
