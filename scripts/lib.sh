@@ -40,7 +40,7 @@ step() {
 	printf '== %s (usually %s; log: %s)\n' "$name" "$usual" "${log#"$repo"/}" >&2
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
-	trap 'trap - INT TERM; kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null; exit 130' INT TERM
+	trap 'trap - INT TERM; kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || :; exit 130' INT TERM
 	while kill -0 "$pid" 2>/dev/null; do
 		sleep 1
 		(( (SECONDS - start) % 15 == 0 )) || [ -t 2 ] || continue

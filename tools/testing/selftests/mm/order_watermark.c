@@ -642,7 +642,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc || (mode && !known(mode, modes)) ||
 	    (only && !known(only, names))) {
-		fprintf(stderr, "usage: %s [-m 0|1|2|stock] [-t traffic|ring|wall] [-s SECONDS] [-d DIR]\n",
+		fprintf(stderr, "usage: %s [-m 0|1|2|stock] [-t SCENARIO] [-s SECONDS] [-d DIR]\n",
 			argv[0]);
 		return 2;
 	}
