@@ -38,6 +38,7 @@
 #include <linux/memblock.h>
 #include <linux/random.h>
 #include <linux/seq_file.h>
+#include <linux/string_helpers.h>
 #include <linux/workqueue.h>
 #include "block_occupancy.h"
 #include "internal.h"
@@ -184,14 +185,16 @@ static int block_map_show(struct seq_file *m, void *v)
 {
 	unsigned long pfn = *(loff_t *)v << pageblock_order;
 	struct zone *zone = block_zone(pfn);
+	char mobility[16];
 	struct page *page;
 
 	if (!zone)
 		return 0;
 	page = pfn_to_page(pfn);
+	string_lower(mobility,
+		     migratetype_names[get_pageblock_migratetype(page)]);
 	seq_printf(m, "%d %s %lu %s - %u\n", zone_to_nid(zone), zone->name, pfn,
-		   migratetype_names[get_pageblock_migratetype(page)],
-		   block_nr_free(page));
+		   mobility, block_nr_free(page));
 	return 0;
 }
 

@@ -28,11 +28,13 @@
  * to stop or freeze, when kdefragd is switched off, or when pages are short, for
  * then reclaim is at work, and moving pages is in its way.
  *
- * A pass that made nothing does not pay.  The zone is then left alone for
- * DEFRAG_BACKOFF << n after the n-th such pass in a row, unless it changes:
- * free pages that come or go by more than an eighth of the high watermark, and
- * a block at least, end the wait.  Nobody wakes up to see whether it is over:
- * the next request does.
+ * A pass that made nothing does not pay.  For the check, order_wmark_pass_end()
+ * keeps count of that and rests; if nothing can be made at all, it lets reclaim
+ * work a little.  For the reserve, which reclaim is never asked to fill, a zone
+ * is left alone for DEFRAG_BACKOFF << n after the n-th such pass in a row,
+ * unless it changes: free pages that come or go by more than an eighth of the
+ * high watermark, and a block at least, end the wait.  Nobody wakes up to see
+ * whether it is over: the next request does.
  *
  * Locking
  * -------
@@ -172,7 +174,7 @@ void kdefragd_reserve_taken(struct zone *zone)
 void kdefragd_wake_for_reserve(struct zone *zone)
 {
 	clear_bit(ZONE_BELOW_RESERVE, &zone->flags);
-	kdefragd_wake(zone->zone_pgdat, pageblock_order, zone_idx(zone));
+	kdefragd_wake(zone->zone_pgdat, 0, zone_idx(zone));
 }
 
 /* --- backoff -------------------------------------------------------------- */
@@ -306,82 +308,127 @@ static void defrag_rest(unsigned long worked)
 		schedule_timeout_interruptible(worked * (100 - duty) / duty + 1);
 }
 
-/*
- * Work on a zone until nothing is wanted, nothing works, or the budget is used
- * up.  Return: true if it is worth going on at once.
- */
-static bool defrag_zone_work(struct defrag_node *dn, struct zone *zone,
-			     unsigned int order, int highest_zoneidx)
+/* What the thread may still do in a zone, on one request. */
+struct defrag_effort {
+	unsigned long	budget;		/* pages */
+	bool		drained;
+};
+
+/* One batch for the thread, and the rest after it.  Return: areas made. */
+static unsigned long defrag_step(struct defrag_node *dn, struct zone *zone,
+				 unsigned int order, unsigned long wanted,
+				 struct defrag_effort *effort)
 {
-	unsigned long budget = READ_ONCE(sysctl_kdefragd_budget);
-	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
-	unsigned long made = 0, moved = 0;
-	bool reserve = false, first = true;
+	unsigned long start = jiffies, made;
+	struct defrag_control dc;
 
-	if (defrag_backed_off(zone, dz))
-		return false;
+	if (!effort->drained)
+		defrag_drain(zone);
+	effort->drained = true;
 
-	while (moved < budget && defrag_may_go_on(false)) {
-		unsigned long start = jiffies, wanted = 0, got;
-		struct defrag_control dc;
-
-		if (order_wmark_node_short_of_shape(zone->zone_pgdat, order,
-						    highest_zoneidx) &&
-		    order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
-			defrag_begin(&dc, zone, order);
-			wanted = DEFRAG_AREAS;
-		} else {
-			wanted = defrag_reserve_lacks(zone, reserve);
-			defrag_begin(&dc, zone, pageblock_order);
-			reserve = true;
-		}
-		if (!wanted)
-			break;
-
-		if (first)
-			defrag_drain(zone);
-		first = false;
-		got = defrag_batch(&dc, dn, wanted, false);
-		defrag_end(&dc);
-		made += got;
-		moved += dc.moved;
-		defrag_settle(zone, dz, got);
-		if (!got)
-			return false;
+	defrag_begin(&dc, zone, order);
+	made = defrag_batch(&dc, dn, wanted, false);
+	defrag_end(&dc);
+	effort->budget -= min(effort->budget, dc.moved);
+	if (made)
 		defrag_rest(jiffies - start);
-	}
-	return made && moved >= budget;
+	return made;
 }
 
 /*
- * A request in one word, so that it is made and taken as a whole: the order and
- * the highest zone that will do.  0 is none.
+ * Make areas of the order that the check finds short, in a zone that has pages
+ * enough.  Return: true if the zone has been worked on to the end, so that what
+ * is not there cannot be made; the check keeps count of that and backs off.
  */
+static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
+			     unsigned int order, int highest_zoneidx)
+{
+	struct defrag_effort effort = {
+		.budget = READ_ONCE(sysctl_kdefragd_budget),
+	};
+
+	while (order_wmark_node_short_of_shape(dn->pgdat, order,
+					       highest_zoneidx) &&
+	       order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
+		if (!effort.budget || !defrag_may_go_on(false))
+			return false;
+		if (!defrag_step(dn, zone, order, DEFRAG_AREAS, &effort))
+			return true;
+	}
+	return true;
+}
+
+/* Fill the reserve of a zone that is below its low mark up to the high one. */
+static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
+{
+	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
+	struct defrag_effort effort = {
+		.budget = READ_ONCE(sysctl_kdefragd_budget),
+	};
+	unsigned long lacks = defrag_reserve_lacks(zone, false);
+
+	if (!lacks || defrag_backed_off(zone, dz))
+		return;
+
+	for (; lacks; lacks = defrag_reserve_lacks(zone, true)) {
+		unsigned long made;
+
+		if (!effort.budget || !defrag_may_go_on(false))
+			return;
+		made = defrag_step(dn, zone, pageblock_order, lacks, &effort);
+		defrag_settle(zone, dz, made);
+		if (!made)
+			return;
+	}
+}
+
+/*
+ * A request in one word, so that it is made and taken as a whole: the order, 0
+ * for the reserve alone, and the highest zone that will do.  A bit above them
+ * says that there is one.
+ */
+#define DEFRAG_REQUESTED	BIT(16)
+
 static unsigned int defrag_request(unsigned int order, int highest_zoneidx)
 {
-	return order * MAX_NR_ZONES + highest_zoneidx;
+	return DEFRAG_REQUESTED | (order * MAX_NR_ZONES + highest_zoneidx);
+}
+
+static unsigned int defrag_request_order(unsigned int request)
+{
+	return (request & ~DEFRAG_REQUESTED) / MAX_NR_ZONES;
+}
+
+static int defrag_request_zone(unsigned int request)
+{
+	return (request & ~DEFRAG_REQUESTED) % MAX_NR_ZONES;
 }
 
 static void defrag_node_work(struct defrag_node *dn)
 {
 	/* Taken on here; what comes in from now on is a new one. */
 	unsigned int request = xchg(&dn->request, 0);
-	unsigned int order = request / MAX_NR_ZONES;
-	int i, highest = request % MAX_NR_ZONES;
-	bool again = false;
+	unsigned int order = defrag_request_order(request);
+	int i, highest = defrag_request_zone(request);
+	struct order_wmark_pass pass;
 
 	count_vm_event(KDEFRAGD_WAKE);
+	order_wmark_pass_begin(&pass, dn->pgdat, order, highest);
 
 	for (i = highest; i >= 0; i--) {
 		struct zone *zone = dn->pgdat->node_zones + i;
 
 		if (!populated_zone(zone) || !zone_managed_pages(zone))
 			continue;
+
 		guard(mutex)(&dn->lock);
-		again |= defrag_zone_work(dn, zone, order, highest);
+		if (pass.ours)
+			pass.whole &= defrag_for_check(dn, zone, order,
+						       highest);
+		defrag_for_reserve(dn, zone);
 	}
-	if (again)
-		kdefragd_wake(dn->pgdat, order, highest);
+	/* Asks for another round if this one paid and more is wanted. */
+	order_wmark_pass_end(&pass);
 }
 
 static int kdefragd(void *p)
@@ -405,7 +452,7 @@ static int kdefragd(void *p)
 /**
  * kdefragd_wake - ask for free areas of an order
  * @pgdat: the node
- * @order: the order, above 0
+ * @order: the order, or 0 for the reserve of whole blocks
  * @highest_zoneidx: highest zone that they may be in
  *
  * Context: any, but not under zone->lock.
@@ -420,9 +467,10 @@ void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx)
 
 	request = READ_ONCE(dn->request);
 	do {
-		wanted = defrag_request(max(order, request / MAX_NR_ZONES),
-					max_t(int, highest_zoneidx,
-					      request % MAX_NR_ZONES));
+		wanted = defrag_request(max(order,
+					    defrag_request_order(request)),
+					max(highest_zoneidx,
+					    defrag_request_zone(request)));
 	} while (!try_cmpxchg(&dn->request, &request, wanted));
 
 	/* Pairs with the barrier in wait_event_freezable(). */

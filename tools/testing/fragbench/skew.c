@@ -174,6 +174,15 @@ static const char *compact(void)
 	return knob;
 }
 
+/* Who wants a picture names a command that is run before and after the work. */
+static void show(void)
+{
+	const char *command = getenv("FRAGBENCH_SHOW");
+
+	if (command && system(command))
+		fb_die("FRAGBENCH_SHOW: '%s' failed", command);
+}
+
 int main(int argc, char **argv)
 {
 	struct fb_counters *then, *now;
@@ -197,6 +206,7 @@ int main(int argc, char **argv)
 	fb_map_read(&map);
 	fb_map_print("before", &map);
 	fb_map_shape(&map, &before);
+	show();
 
 	fb_unquiet();
 	then = fb_counters_read();
@@ -208,6 +218,7 @@ int main(int argc, char **argv)
 	moved = memory_check(&memory);
 
 	fb_settle();
+	show();
 	fb_map_read(&left);
 	fb_map_shape(&left, &after);
 	gain = (long)after.whole - (long)before.whole;
