@@ -30,11 +30,10 @@
 #include "kselftest.h"
 #include "vm_util.h"
 
-#define MIB		(1UL << 20)
-#define WORKER_SIZE	(4 * MIB)	/* memory of each kind */
+#define WORKER_SIZE	(4UL << 20)	/* memory of each kind */
 #define SPREAD		8		/* one page in so many is a worker's */
 #define MIN_ROUNDS	6		/* of moving, however long they take */
-#define CHUNK		(2 * MIB)	/* a page block, nearly everywhere */
+#define CHUNK		(2UL << 20)	/* a page block, nearly everywhere */
 #define VM		"/proc/sys/vm/"
 
 /* What a worker tells: in memory shared with the parent. */
@@ -47,7 +46,12 @@ struct report {
 	char why[64];
 };
 
-static volatile int *stop;
+static int *stop;	/* shared, see stopped() */
+
+static bool stopped(void)
+{
+	return __atomic_load_n(stop, __ATOMIC_RELAXED);
+}
 
 static int knob_write(const char *name, const char *value)
 {
@@ -76,7 +80,7 @@ static long knob_read(const char *name)
 	return atol(buf);
 }
 
-static unsigned long vmstat(const char *name)
+static unsigned long counter(const char *name)
 {
 	FILE *f = fopen("/proc/vmstat", "r");
 	unsigned long value = 0, v;
@@ -223,7 +227,7 @@ static void memory_drop(struct memory *m)
 
 static unsigned long whole_blocks(void)
 {
-	return vmstat("nr_free_pages_blocks") * psize() / CHUNK;
+	return counter("nr_free_pages_blocks") * psize() / CHUNK;
 }
 
 static void test_blocks(void)
@@ -236,10 +240,10 @@ static void test_blocks(void)
 		return;
 	}
 	before = whole_blocks();
-	moved = vmstat("kdefragd_pages_moved");
+	moved = counter("kdefragd_pages_moved");
 	ksft_test_result(!knob_write("defrag_now", "9"), "defrag_now takes 9\n");
 	after = whole_blocks();
-	moved = vmstat("kdefragd_pages_moved") - moved;
+	moved = counter("kdefragd_pages_moved") - moved;
 	read_pfns(m.map, m.nr, m.now);
 	seen = count_moved(m.then, m.now, m.nr);
 	lost = memory_lost(&m);
@@ -250,9 +254,9 @@ static void test_blocks(void)
 	ksft_test_result(seen && seen * 10 >= moved * 8, "pages are seen to have moved\n");
 	ksft_test_result(!lost, "their content is the same\n");
 
-	again = vmstat("kdefragd_pages_moved");
+	again = counter("kdefragd_pages_moved");
 	knob_write("defrag_now", "9");
-	again = vmstat("kdefragd_pages_moved") - again;
+	again = counter("kdefragd_pages_moved") - again;
 	ksft_print_msg("once more: %lu moved\n", again);
 	ksft_test_result(again * 10 <= moved, "asked again, there is little to do\n");
 	memory_drop(&m);
@@ -269,7 +273,7 @@ static pid_t twin_start(const char *map, unsigned long nr, struct report *r)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (!*stop) {
+	while (!stopped()) {
 		for (i = 0; i < nr; i++) {
 			if (!page_holds(map + i * psize(), pattern(i, 0, false)))
 				__atomic_fetch_add(&r->lost, 1, __ATOMIC_RELAXED);
@@ -330,7 +334,7 @@ static void worker(const struct kind *kind, struct report *r)
 	if (kind->twin)
 		twin = twin_start(map, nr, r);
 
-	while (!*stop) {
+	while (!stopped()) {
 		for (i = 0; i < nr; i++) {
 			char *page = map + i * psize();
 
@@ -437,7 +441,7 @@ static void test_nothing_lost(double duration)
 		       !__atomic_load_n(&reports[i].skipped, __ATOMIC_RELAXED))
 			usleep(10000);
 	move_everything(duration);
-	*stop = 1;
+	__atomic_store_n(stop, 1, __ATOMIC_RELAXED);
 	for (i = 0; i < nr_kinds; i++)
 		waitpid(pids[i], NULL, 0);
 	for (i = 0; i < nr_kinds; i++)

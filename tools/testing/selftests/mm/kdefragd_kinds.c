@@ -13,6 +13,7 @@
 
 #include "../../../../mm/gup_test.h"
 #include "kdefragd_kinds.h"
+#include "kselftest.h"
 
 static char *map_or(size_t size, int flags, int fd, const char *reason,
 		    const char **why)
@@ -153,4 +154,5 @@ const struct kind kinds[] = {
 	{ "pinned",		map_anon,	.finish = pin_pages,
 						.stays = true },
 };
-const int nr_kinds = sizeof(kinds) / sizeof(kinds[0]);
+
+const int nr_kinds = ARRAY_SIZE(kinds);

@@ -38,6 +38,7 @@
 #define PROACTIVE	"/proc/sys/vm/compaction_proactiveness"
 #define PCP		"/proc/sys/vm/percpu_pagelist_high_fraction"
 #define BOOST		"/proc/sys/vm/watermark_boost_factor"
+#define KDEFRAGD	"/proc/sys/vm/kdefragd"
 #define LOCKED		"/proc/sys/vm/compact_unevictable_allowed"
 #define ORDER		3
 #define RING		256	/* entries of a receive ring */
@@ -49,7 +50,7 @@ static double seconds = 10;
 
 /* What there was before, put back however the test ends. */
 static const char * const saved_path[] = {
-	BOOST, LOCKED, KNOB, SHARE, PROACTIVE, PCP,
+	BOOST, KDEFRAGD, LOCKED, KNOB, SHARE, PROACTIVE, PCP,
 };
 
 static char saved[ARRAY_SIZE(saved_path)][32];
@@ -251,6 +252,18 @@ static int use_up_blocks(void)
 }
 
 /*
+ * "kdefragd" is mode 1 handing over to kdefragd; with "1" it is kcompactd.
+ * Where there is no kdefragd, its knob cannot be written.
+ */
+static void mode_set(const char *mode)
+{
+	bool kdefragd = !strcmp(mode, "kdefragd");
+
+	knob_write(KDEFRAGD, kdefragd ? "1" : "0");
+	knob_write(KNOB, kdefragd ? "1" : mode);
+}
+
+/*
  * Bring about the shape, under mainline's check: fill memory with anonymous
  * pages, leave one in every aligned group of eight, let page cache fill the
  * gaps, and give back a tenth of it everywhere.  Now a tenth of memory is free
@@ -264,7 +277,7 @@ static const char *shape_make(struct shape *s, const char *mode)
 
 	memset(s, 0, sizeof(*s));
 	if (mode)
-		knob_write(KNOB, "0");
+		mode_set("0");
 	knob_write(BOOST, "0");		/* what boosts here is reclaimed later */
 	knob_write(PROACTIVE, "0");
 	knob_write(PCP, "1000000");	/* no blocks hidden on per-CPU lists */
@@ -302,7 +315,7 @@ static void measure_begin(struct result *r, struct shape *s, const char *mode)
 	memset(r, 0, sizeof(*r));
 	knob_write(BOOST, saved_for(BOOST));
 	if (mode)
-		knob_write(KNOB, mode);
+		mode_set(mode);
 	frag_read(&r->before);
 	r->cache_before = frag_cache_resident(&s->cache);
 	count(&r->c);
@@ -317,7 +330,7 @@ static void measure_end(struct result *r, struct shape *s, const char *mode)
 	frag_read(&r->after);
 	knob_write(BOOST, "0");
 	if (mode)
-		knob_write(KNOB, "0");
+		mode_set("0");
 }
 
 /* A burst as an interrupt would ask for it. */
@@ -576,6 +589,42 @@ static void test_ring(void)
 			 on.c.migrated, on.c.evicted, off.c.evicted);
 }
 
+/* The same handed over to kdefragd. */
+static void test_kdefragd(void)
+{
+	struct result on;
+	const char *why;
+
+	if (access(KDEFRAGD, F_OK)) {
+		ksft_test_result_skip("kdefragd: not in this kernel\n");
+		return;
+	}
+	why = run_arm(&on, ring, "kdefragd");
+	if (!why) {
+		ksft_print_msg("ring, kdefragd\n");
+		report(&on);
+		ksft_test_result(on.got * 100 >= RING * 99,
+				 "kdefragd: after a quiet second there is enough (%ld of %d)\n",
+				 on.got, RING);
+		ksft_test_result(on.c.migrated > 0 && !on.c.evicted,
+				 "kdefragd: pages were moved (%ld) and none evicted (%ld)\n",
+				 on.c.migrated, on.c.evicted);
+		why = run_arm(&on, traffic, "kdefragd");
+	}
+	if (why) {
+		ksft_test_result_fail("kdefragd: %s\n", why);
+		return;
+	}
+	ksft_print_msg("traffic, kdefragd\n");
+	report(&on);
+	ksft_test_result(on.got > 0 && on.got == on.asked,
+			 "kdefragd: atomic order %d is met (%ld of %ld)\n",
+			 ORDER, on.got, on.asked);
+	ksft_test_result(on.c.migrated > 0 && !on.c.evicted,
+			 "kdefragd: traffic evicts nothing (%ld pages)\n",
+			 on.c.evicted);
+}
+
 static void test_wall(void)
 {
 	struct result on;
@@ -600,6 +649,7 @@ static const struct {
 } tests[] = {
 	{ "traffic", test_traffic },
 	{ "ring", test_ring },
+	{ "kdefragd", test_kdefragd },
 	{ "wall", test_wall },
 };
 
@@ -612,8 +662,12 @@ static bool known(const char *what, const char * const *list)
 
 int main(int argc, char **argv)
 {
-	static const char * const modes[] = { "0", "1", "2", "stock", NULL };
-	static const char * const names[] = { "traffic", "ring", "wall", NULL };
+	static const char * const modes[] = {
+		"0", "1", "2", "kdefragd", "stock", NULL
+	};
+	static const char * const names[] = {
+		"traffic", "ring", "kdefragd", "wall", NULL
+	};
 	static const char * const bad_mode[] = { "3", "-1", "x", "1x", NULL };
 	static const char * const bad_share[] = { "0", "101", "-5", "x", NULL };
 	const char *mode = NULL, *only = NULL;
@@ -642,7 +696,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc || (mode && !known(mode, modes)) ||
 	    (only && !known(only, names))) {
-		fprintf(stderr, "usage: %s [-m 0|1|2|stock] [-t SCENARIO] [-s SECONDS] [-d DIR]\n",
+		fprintf(stderr, "usage: %s [-m 0|1|2|kdefragd|stock] [-t SCENARIO] [-s SECONDS] [-d DIR]\n",
 			argv[0]);
 		return 2;
 	}
