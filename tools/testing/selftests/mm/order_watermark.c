@@ -170,6 +170,7 @@ struct counts {
 	long evicted;		/* pages that reclaim took, in either context */
 	long kswapd_ms;
 	long kcompactd_ms;
+	long kdefragd_ms;
 	long migrated;		/* pages */
 	long pages, shape;	/* decisions: short of ... */
 	long handed;		/* hand-overs */
@@ -181,6 +182,7 @@ static void count(struct counts *c)
 	c->evicted = vm_counter("pgsteal_kswapd") + vm_counter("pgsteal_direct");
 	c->kswapd_ms = thread_ms("kswapd");
 	c->kcompactd_ms = thread_ms("kcompactd");
+	c->kdefragd_ms = thread_ms("kdefragd");
 	c->migrated = vm_counter("pgmigrate_success");
 	c->pages = vm_counter("order_wmark_short_of_pages");
 	c->shape = vm_counter("order_wmark_short_of_shape");
@@ -194,6 +196,7 @@ static void count_since(struct counts *c, const struct counts *then)
 	c->evicted -= then->evicted;
 	c->kswapd_ms -= then->kswapd_ms;
 	c->kcompactd_ms -= then->kcompactd_ms;
+	c->kdefragd_ms -= then->kdefragd_ms;
 	c->migrated -= then->migrated;
 	c->pages -= then->pages;
 	c->shape -= then->shape;
@@ -448,6 +451,7 @@ static void report(const struct result *r)
 	printf("# moved (pages)\t%ld\n", r->c.migrated);
 	printf("# CPU of kswapd (ms)\t%ld\n", r->c.kswapd_ms);
 	printf("# CPU of kcompactd (ms)\t%ld\n", r->c.kcompactd_ms);
+	printf("# CPU of kdefragd (ms)\t%ld\n", r->c.kdefragd_ms);
 	printf("# messages sent\t%ld\n", r->sent);
 	printf("# atomic order-3 requests\t%ld\n", r->asked);
 	printf("# atomic order-3 requests met\t%ld\n", r->got);
@@ -455,7 +459,7 @@ static void report(const struct result *r)
 		return;
 	printf("# decided: short of pages\t%ld\n", r->c.pages);
 	printf("# decided: short of shape\t%ld\n", r->c.shape);
-	printf("# handed to kcompactd\t%ld\n", r->c.handed);
+	printf("# handed over\t%ld\n", r->c.handed);
 	printf("# nothing to be made, reclaim let work\t%ld\n", r->c.let);
 }
 
@@ -696,7 +700,8 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc || (mode && !known(mode, modes)) ||
 	    (only && !known(only, names))) {
-		fprintf(stderr, "usage: %s [-m 0|1|2|kdefragd|stock] [-t SCENARIO] [-s SECONDS] [-d DIR]\n",
+		fprintf(stderr,
+			"usage: %s [-m 0|1|2|kdefragd|stock] [-t SCENARIO] [-s SECONDS] [-d DIR]\n",
 			argv[0]);
 		return 2;
 	}
