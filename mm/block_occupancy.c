@@ -40,6 +40,7 @@
 #include <linux/seq_file.h>
 #include <linux/string_helpers.h>
 #include <linux/workqueue.h>
+#include "alloc_class.h"
 #include "block_occupancy.h"
 #include "internal.h"
 #include "page_alloc.h"
@@ -65,6 +66,17 @@ void __meminit alloc_page_blocks(struct zone *zone)
 		      size, zone->name, zone_to_nid(zone));
 }
 #endif
+
+/* block_account_free(), for areas of several blocks. */
+void block_account_free_blocks(struct page *page, unsigned int order, int sign)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned long end = pfn + (1UL << order);
+
+	for (; pfn < end; pfn += pageblock_nr_pages)
+		__block_account_free(pfn_to_page(pfn), pfn,
+				     sign * (int)pageblock_nr_pages);
+}
 
 /**
  * block_in_zone - is a block in a zone as a whole?
@@ -193,8 +205,8 @@ static int block_map_show(struct seq_file *m, void *v)
 	page = pfn_to_page(pfn);
 	string_lower(mobility,
 		     migratetype_names[get_pageblock_migratetype(page)]);
-	seq_printf(m, "%d %s %lu %s - %u\n", zone_to_nid(zone), zone->name, pfn,
-		   mobility, block_nr_free(page));
+	seq_printf(m, "%d %s %lu %s %s %u\n", zone_to_nid(zone), zone->name,
+		   pfn, mobility, block_class_name(page), block_nr_free(page));
 	return 0;
 }
 

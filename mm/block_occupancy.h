@@ -11,12 +11,22 @@
 
 #ifdef CONFIG_BLOCK_OCCUPANCY
 
+#ifdef CONFIG_SPARSEMEM
+/* As __pfn_to_section(), which asks whether there is one: there is. */
+static inline struct mem_section *pfn_section_there(unsigned long pfn)
+{
+	unsigned long nr = pfn_to_section_nr(pfn);
+
+	return &mem_section[SECTION_NR_TO_ROOT(nr)][nr & SECTION_ROOT_MASK];
+}
+#endif
+
 /* Where the state of the block that holds @pfn lies. */
 static inline struct page_block *pfn_page_block(const struct page *page,
 						unsigned long pfn)
 {
 #ifdef CONFIG_SPARSEMEM
-	struct mem_section_usage *usage = __pfn_to_section(pfn)->usage;
+	struct mem_section_usage *usage = pfn_section_there(pfn)->usage;
 	unsigned long *end = usage->pageblock_flags +
 			     BITS_TO_LONGS(SECTION_BLOCKFLAGS_BITS);
 
@@ -40,7 +50,7 @@ static inline size_t page_blocks_size(unsigned long nr_blocks)
  * @nr pages at @pfn, within one block, came to the free lists, or left them if
  * negative.  Context: zone->lock held.
  */
-static inline void __block_account_free(struct page *page, unsigned long pfn,
+static __always_inline void __block_account_free(struct page *page, unsigned long pfn,
 					int nr)
 {
 	struct page_block *block = pfn_page_block(page, pfn);
@@ -48,23 +58,19 @@ static inline void __block_account_free(struct page *page, unsigned long pfn,
 	WRITE_ONCE(block->nr_free, block->nr_free + nr);
 }
 
+void block_account_free_blocks(struct page *page, unsigned int order, int sign);
+
 /*
  * The free area @page of @order came to the free lists, or left them if @sign
  * is -1.  Context: zone->lock held.
  */
-static inline void block_account_free(struct page *page, unsigned int order,
-				      int sign)
+static __always_inline void block_account_free(struct page *page,
+					       unsigned int order, int sign)
 {
-	unsigned long pfn = page_to_pfn(page);
-	unsigned long end = pfn + (1UL << order);
-
-	if (likely(order <= pageblock_order)) {
-		__block_account_free(page, pfn, sign * (1 << order));
-		return;
-	}
-	for (; pfn < end; pfn += pageblock_nr_pages)
-		__block_account_free(pfn_to_page(pfn), pfn,
-				     sign * (int)pageblock_nr_pages);
+	if (likely(order <= pageblock_order))
+		__block_account_free(page, page_to_pfn(page), sign * (1 << order));
+	else
+		block_account_free_blocks(page, order, sign);
 }
 
 /**

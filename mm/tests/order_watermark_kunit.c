@@ -298,10 +298,11 @@ static unsigned long recount(struct zone *zone, unsigned long *reserved)
 		struct list_head *pos;
 		int mt;
 
-		for (mt = 0; mt < MIGRATE_TYPES; mt++) {
+		for (mt = 0; mt < NR_FREE_LISTS; mt++) {
 			list_for_each(pos, &area->free_list[mt]) {
 				all++;
-				mine += mt >= MIGRATE_PCPTYPES;
+				mine += mt >= MIGRATE_PCPTYPES &&
+					mt < MIGRATE_TYPES;
 			}
 		}
 		wrong += all != area->nr_free;

@@ -11,6 +11,7 @@
  *	page cache			short-lived, movable
  *	files in a tmpfs, all empty	kept: inodes (unmovable slabs) and
  *					dentries (reclaimable slabs, but pinned)
+ *	page tables, in mix 3		kept: those of processes that stay
  *
  * Then the short-lived go, all of them.  At rest most of memory is free, and
  * two figures tell how well it was kept together:
@@ -42,7 +43,7 @@ static long rest = 3;
 
 static const struct fb_option options[] = {
 	{ "rounds", &rounds, 1, 100, "rounds of load and rest" },
-	{ "mix", &mix, 1, 2, "load: 1 short turns, 2 longer turns in another order" },
+	{ "mix", &mix, 1, 3, "load: 1 short turns, 2 longer ones, 3 as 1 and page tables stay" },
 	{ "rest", &rest, 1, 600, "seconds of rest before memory is looked at" },
 	{ NULL }
 };
@@ -52,6 +53,7 @@ struct mix {
 	unsigned int turns;	/* in a round */
 	unsigned int pipes;
 	unsigned int tables;
+	unsigned int tables_kept;
 	unsigned int anon;
 	unsigned int cache;
 	unsigned int files;	/* in a round, per GiB of memory */
@@ -60,8 +62,9 @@ struct mix {
 };
 
 static const struct mix mixes[] = {
-	{ 64, 100, 70, 150, 1000, 12000, false, "ptfac" },
-	{ 12, 60, 120, 250, 1300, 8000, true, "cafpt" },
+	{ 64, 100, 70, 0, 150, 1000, 12000, false, "ptfac" },
+	{ 12, 60, 120, 0, 250, 1300, 8000, true, "cafpt" },
+	{ 64, 100, 60, 10, 150, 1000, 12000, false, "ptfac" },
 };
 
 static const struct mix *m;
@@ -104,6 +107,15 @@ static void pipes_drop(void)
 static char *tables;
 static size_t tables_at, tables_size, table_spans;
 
+/* These are never unmapped. */
+static void kept_tables_turn(void)
+{
+	size_t size = memory * m->tables_kept / 1000 / m->turns * table_spans;
+
+	if (size)
+		fb_peek(fb_map_anon(size), size, table_spans);
+}
+
 static void tables_turn(void)
 {
 	size_t size = memory * m->tables / 1000 / m->turns * table_spans;
@@ -112,6 +124,8 @@ static void tables_turn(void)
 		size = tables_size - tables_at;
 	fb_peek(tables + tables_at, size, table_spans);
 	tables_at += size;
+
+	kept_tables_turn();
 }
 
 static void tables_map(void)

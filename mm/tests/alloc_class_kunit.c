@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for allocator classes.
+ *
+ * How a class and a list are derived, on tables; which list is chosen, on a
+ * free area made up; what happens to keys, on blocks of the running kernel.
+ * The last test compares every free page with the list it is on.
+ */
+#include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include "../alloc_class.h"
+#include "../internal.h"
+#include "../page_alloc.h"
+
+/* Pages to allocate for a look at where they lie: some blocks full. */
+#define NR_PAGES	(4 * pageblock_nr_pages)
+
+static bool classes_on(void)
+{
+	return alloc_class_offset[ALLOC_CLASS_TRANSIENT] &&
+	       !page_group_by_mobility_disabled;
+}
+
+static void skip_if_off(struct kunit *test)
+{
+	if (!classes_on())
+		kunit_skip(test, "classes are off");
+}
+
+static enum alloc_class class_of(gfp_t gfp)
+{
+	return alloc_flags_class(alloc_class_flags(gfp));
+}
+
+static void alloc_class_of_gfp(struct kunit *test)
+{
+	skip_if_off(test);
+
+	KUNIT_EXPECT_EQ(test, class_of(GFP_KERNEL), ALLOC_CLASS_OTHER);
+	KUNIT_EXPECT_EQ(test, class_of(GFP_ATOMIC | __GFP_TRANSIENT),
+			ALLOC_CLASS_TRANSIENT);
+	KUNIT_EXPECT_EQ(test, class_of(GFP_KERNEL | __GFP_PGTABLE),
+			ALLOC_CLASS_PGTABLE);
+	/* Only unmovable pages have classes. */
+	KUNIT_EXPECT_EQ(test, class_of(GFP_HIGHUSER_MOVABLE | __GFP_TRANSIENT),
+			ALLOC_CLASS_OTHER);
+	KUNIT_EXPECT_EQ(test, class_of(GFP_KERNEL | __GFP_RECLAIMABLE | __GFP_PGTABLE),
+			ALLOC_CLASS_OTHER);
+	/* Nobody is of two classes. */
+	KUNIT_EXPECT_EQ(test, class_of(GFP_KERNEL | __GFP_PGTABLE | __GFP_TRANSIENT),
+			ALLOC_CLASS_OTHER);
+}
+
+static void alloc_class_flags_stay_apart(struct kunit *test)
+{
+	unsigned int flags = alloc_class_flags(GFP_KERNEL | __GFP_TRANSIENT);
+	unsigned int others = ALLOC_WMARK_MASK | ALLOC_NO_WATERMARKS | ALLOC_OOM |
+		ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_CPUSET | ALLOC_CMA |
+		ALLOC_NOFRAGMENT | ALLOC_HIGHATOMIC | ALLOC_NOLOCK |
+		ALLOC_KSWAPD | ALLOC_NO_CODETAG | ALLOC_WHOLE_BLOCK;
+
+	KUNIT_EXPECT_EQ(test, flags & others, 0);
+	KUNIT_EXPECT_EQ(test, alloc_flags_class(others), ALLOC_CLASS_OTHER);
+}
+
+static unsigned int class_flags(enum alloc_class class)
+{
+	return (MIGRATE_PCPTYPES - 1 + class) << ALLOC_CLASS_SHIFT;
+}
+
+/* Each class has a free list and a per-CPU list that nobody else has. */
+static void alloc_class_lists_are_distinct(struct kunit *test)
+{
+	unsigned long free_lists = 0, pcp_types = 0;
+	int class, mt;
+
+	for (mt = 0; mt < MIGRATE_PCPTYPES; mt++)
+		pcp_types |= BIT(alloc_class_pcp_type(mt, 0));
+	KUNIT_EXPECT_EQ(test, pcp_types, BIT(MIGRATE_PCPTYPES) - 1);
+	KUNIT_EXPECT_EQ(test, alloc_class_list(ALLOC_CLASS_OTHER), MIGRATE_UNMOVABLE);
+
+	for (class = 1; class < NR_ALLOC_CLASSES; class++) {
+		int list = alloc_class_list(class);
+		int type = alloc_class_pcp_type(MIGRATE_UNMOVABLE,
+						class_flags(class));
+
+		KUNIT_EXPECT_GE(test, list, MIGRATE_TYPES);
+		free_lists |= BIT(list);
+		pcp_types |= BIT(type);
+		/* A page is freed to where it would be allocated from. */
+		KUNIT_EXPECT_EQ(test, alloc_class_pcp_type_of_list(list), type);
+	}
+	KUNIT_EXPECT_EQ(test, free_lists,
+			GENMASK(NR_FREE_LISTS - 1, MIGRATE_TYPES));
+	KUNIT_EXPECT_EQ(test, pcp_types, BIT(NR_PCP_TYPES) - 1);
+	KUNIT_EXPECT_EQ(test, alloc_class_pcp_type_of_list(MIGRATE_HIGHATOMIC),
+			MIGRATE_MOVABLE);
+}
+
+/* Whoever asks for unmovable pages, whatever their class, finds them all. */
+static void alloc_class_any_list_finds_all(struct kunit *test)
+{
+	struct free_area *area = kunit_kzalloc(test, sizeof(*area), GFP_KERNEL);
+	struct list_head first, second;
+	int list;
+
+	KUNIT_ASSERT_NOT_NULL(test, area);
+	for (list = 0; list < NR_FREE_LISTS; list++)
+		INIT_LIST_HEAD(&area->free_list[list]);
+
+	KUNIT_EXPECT_TRUE(test, free_area_empty(area, MIGRATE_UNMOVABLE));
+	for (list = MIGRATE_TYPES; list < NR_FREE_LISTS; list++) {
+		list_add(&first, &area->free_list[list]);
+		KUNIT_EXPECT_EQ(test, alloc_class_any_list(area, MIGRATE_UNMOVABLE), list);
+		KUNIT_EXPECT_FALSE(test, free_area_empty(area, MIGRATE_UNMOVABLE));
+		KUNIT_EXPECT_TRUE(test, free_area_empty(area, MIGRATE_MOVABLE));
+		KUNIT_EXPECT_TRUE(test, free_area_empty(area, MIGRATE_RECLAIMABLE));
+		KUNIT_EXPECT_EQ(test, alloc_class_nr_free(area, MIGRATE_UNMOVABLE), 1UL);
+		KUNIT_EXPECT_EQ(test, alloc_class_nr_free(area, MIGRATE_MOVABLE), 0UL);
+
+		/* Blocks without a key come first. */
+		list_add(&second, &area->free_list[MIGRATE_UNMOVABLE]);
+		KUNIT_EXPECT_EQ(test, alloc_class_any_list(area, MIGRATE_UNMOVABLE),
+				MIGRATE_UNMOVABLE);
+		list_del(&second);
+		list_del(&first);
+	}
+}
+
+/* A key is set, read and cleared, and nothing else in the block's flags is. */
+static void alloc_class_key_stays_apart(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, pageblock_order);
+	unsigned long flags, pfn, before, after;
+	int class, bad = 0, mt;
+
+	if (!page)
+		kunit_skip(test, "no free block");
+	pfn = page_to_pfn(page);
+	mt = get_pfnblock_migratetype(page, pfn);
+
+	/* A failed expectation prints and allocates: not under the lock. */
+	spin_lock_irqsave(&page_zone(page)->lock, flags);
+	before = pfnblock_flags(page, pfn) & GENMASK(PB_migrate_isolate, 0);
+	for (class = NR_ALLOC_CLASSES - 1; class >= 0; class--) {
+		alloc_class_set_key(page, class);
+		bad += pfnblock_class(page, pfn) != class;
+		bad += get_pfnblock_migratetype(page, pfn) != mt;
+		bad += alloc_class_free_list(page, 0, MIGRATE_UNMOVABLE) !=
+			alloc_class_list(class);
+		bad += alloc_class_free_list(page, 0, MIGRATE_MOVABLE) !=
+			MIGRATE_MOVABLE;
+		bad += alloc_class_free_list(page, pageblock_order, MIGRATE_UNMOVABLE) !=
+			MIGRATE_UNMOVABLE;
+		if (mt == MIGRATE_UNMOVABLE)
+			bad += get_pfnblock_list(page, pfn) != alloc_class_list(class);
+		else
+			bad += get_pfnblock_list(page, pfn) != mt;
+	}
+	after = pfnblock_flags(page, pfn) & GENMASK(PB_migrate_isolate, 0);
+	spin_unlock_irqrestore(&page_zone(page)->lock, flags);
+
+	__free_pages(page, pageblock_order);
+	KUNIT_EXPECT_EQ(test, bad, 0);
+	KUNIT_EXPECT_EQ(test, before, after);
+}
+
+static unsigned long borrowed(void)
+{
+	static unsigned long events[NR_VM_EVENT_ITEMS];
+
+	all_vm_events(events);
+	return events[ALLOC_CLASS_BORROWED];
+}
+
+/*
+ * Pages of a class lie in blocks with its key; when all of them have been
+ * freed, blocks that are free as a whole have none.
+ */
+static void class_has_its_blocks(struct kunit *test, gfp_t gfp,
+				 enum alloc_class class)
+{
+	unsigned long i, pfn, elsewhere = 0, not_unkeyed = 0, whole = 0;
+	unsigned long had_borrowed = borrowed();
+	unsigned long *pfns;
+	struct page **pages;
+
+	pages = kunit_kcalloc(test, NR_PAGES, sizeof(*pages), GFP_KERNEL);
+	pfns = kunit_kcalloc(test, NR_PAGES, sizeof(*pfns), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	KUNIT_ASSERT_NOT_NULL(test, pfns);
+
+	for (i = 0; i < NR_PAGES; i++) {
+		pages[i] = alloc_page(GFP_KERNEL | gfp);
+		if (!pages[i])
+			break;
+		pfns[i] = page_to_pfn(pages[i]);
+		elsewhere += pfnblock_class(pages[i], pfns[i]) != class;
+	}
+	KUNIT_EXPECT_EQ(test, i, NR_PAGES);
+	if (borrowed() == had_borrowed)
+		KUNIT_EXPECT_EQ(test, elsewhere, 0UL);
+
+	while (i--)
+		__free_page(pages[i]);
+	drain_all_pages(NULL);
+
+	for (i = 0; i < NR_PAGES; i++) {
+		unsigned long flags;
+		struct page *page;
+
+		pfn = pageblock_start_pfn(pfns[i]);
+		page = pfn_to_page(pfn);
+		spin_lock_irqsave(&page_zone(page)->lock, flags);
+		if (PageBuddy(page) && buddy_order(page) >= pageblock_order) {
+			whole++;
+			not_unkeyed += pfnblock_class(page, pfn) != ALLOC_CLASS_OTHER;
+		}
+		spin_unlock_irqrestore(&page_zone(page)->lock, flags);
+	}
+	KUNIT_EXPECT_GT(test, whole, 0UL);
+	KUNIT_EXPECT_EQ(test, not_unkeyed, 0UL);
+}
+
+static void alloc_class_transient_has_its_blocks(struct kunit *test)
+{
+	skip_if_off(test);
+	class_has_its_blocks(test, __GFP_TRANSIENT, ALLOC_CLASS_TRANSIENT);
+}
+
+static void alloc_class_pgtable_has_its_blocks(struct kunit *test)
+{
+	skip_if_off(test);
+	class_has_its_blocks(test, __GFP_PGTABLE, ALLOC_CLASS_PGTABLE);
+}
+
+static void alloc_class_off_keys_nothing(struct kunit *test)
+{
+	struct page *page;
+
+	if (classes_on())
+		kunit_skip(test, "classes are on");
+	page = alloc_page(GFP_KERNEL | __GFP_TRANSIENT);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_EQ(test, pfnblock_class(page, page_to_pfn(page)),
+			ALLOC_CLASS_OTHER);
+	__free_page(page);
+}
+
+/* Every free page is on the list of its block; no whole free block has a key. */
+static void alloc_class_lists_match_keys(struct kunit *test)
+{
+	struct zone *zone;
+
+	for_each_populated_zone(zone) {
+		unsigned long seen = 0;
+
+		KUNIT_EXPECT_EQ(test, alloc_class_check_zone(zone, &seen), 0UL);
+		KUNIT_EXPECT_GT(test, seen, 0UL);
+	}
+}
+
+static struct kunit_case alloc_class_test_cases[] = {
+	KUNIT_CASE(alloc_class_of_gfp),
+	KUNIT_CASE(alloc_class_flags_stay_apart),
+	KUNIT_CASE(alloc_class_lists_are_distinct),
+	KUNIT_CASE(alloc_class_any_list_finds_all),
+	KUNIT_CASE(alloc_class_key_stays_apart),
+	KUNIT_CASE(alloc_class_transient_has_its_blocks),
+	KUNIT_CASE(alloc_class_pgtable_has_its_blocks),
+	KUNIT_CASE(alloc_class_off_keys_nothing),
+	KUNIT_CASE(alloc_class_lists_match_keys),
+	{}
+};
+
+static struct kunit_suite alloc_class_test_suite = {
+	.name = "alloc_class",
+	.test_cases = alloc_class_test_cases,
+};
+
+kunit_test_suite(alloc_class_test_suite);
+
+MODULE_DESCRIPTION("Tests for allocator classes");
+MODULE_LICENSE("GPL");

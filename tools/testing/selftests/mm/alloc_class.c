@@ -1,0 +1,616 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocator classes: pages of different classes share no page block.
+ *
+ * Pipes are filled, page tables made and files created by turns, a little of
+ * each.  Where the pages lie is read from /proc/kpageflags: page tables and
+ * slab have flags of their own; a pipe's page has none, but is free before and
+ * after.  Pages that were there before the test do not count.
+ *
+ * Then the same load is made and dropped again and again, by a process whose
+ * allocations fail now and then, while blocks of memory go offline and come
+ * back: keys, lists and counts have to agree after it.
+ *
+ * Booted with alloc_class=off, the same test has to find them mixed, or it
+ * could not see anything.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kernel-page-flags.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kselftest.h"
+
+#define TABLE		"/sys/kernel/debug/alloc_class"
+#define HEADER		"# alloc_class 1\n"
+#define CHECK_LISTS	"/sys/kernel/debug/alloc_class_check"
+#define CHECK_COUNTS	"/sys/kernel/debug/page_blocks_check"
+#define FAULTS		"/sys/kernel/debug/fail_page_alloc/"
+#define MEMORY		"/sys/devices/system/memory/"
+#define PCP		"/proc/sys/vm/percpu_pagelist_high_fraction"
+#define REFRESH		"/proc/sys/vm/stat_refresh"
+
+/* One turn, and how many: some 60 MiB of pipes, 60 of page tables, 20 of slab. */
+#define TURNS		200
+#define PIPES		5
+#define TABLES		75
+#define FILES		75
+
+/* Of the blocks of a class, how many may be shared with another, per cent. */
+#define SHARED_MAX	2
+
+enum kind { PIPE, PGTABLE, SLAB, NR_KINDS };
+static const char * const kind_name[] = { "pipes", "page tables", "slab" };
+
+static char *dir;
+static char saved_pcp[32];
+static int pipes[TURNS * PIPES][2];
+static char *tables;
+static size_t table_span;	/* bytes that one page table maps */
+static unsigned long block_pages;
+
+/* Half of a page of entries of 8 bytes would do; a whole one is what there is. */
+static size_t span_of_table(void)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+
+	return page / sizeof(uint64_t) * page;
+}
+
+static int text_read(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY);
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	len = read(fd, buf, size - 1);
+	close(fd);
+	if (len < 0)
+		return -1;
+	buf[len] = '\0';
+	return 0;
+}
+
+static int text_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	ssize_t len;
+
+	if (fd < 0)
+		return -1;
+	len = write(fd, text, strlen(text));
+	close(fd);
+	return len == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+/* Cut the per-CPU lists to a few pages: each refresh takes an eighth off. */
+static void drain(void)
+{
+	int i;
+
+	text_write(PCP, "1073741824");
+	for (i = 0; i < 50; i++)
+		text_write(REFRESH, "1");
+}
+
+static void restore(void)
+{
+	if (saved_pcp[0])
+		text_write(PCP, saved_pcp);
+	umount(dir);
+	rmdir(dir);
+}
+
+/* --- the load */
+
+static void pipes_fill(int turn)
+{
+	static char data[1 << 16];
+	int i;
+
+	for (i = turn * PIPES; i < (turn + 1) * PIPES; i++) {
+		if (pipe(pipes[i]))
+			ksft_exit_fail_perror("pipe");
+		if (fcntl(pipes[i][1], F_SETFL, O_NONBLOCK) ||
+		    write(pipes[i][1], data, sizeof(data)) < 0)
+			ksft_exit_fail_perror("write to a pipe");
+	}
+}
+
+static void pipe_drop(int i)
+{
+	close(pipes[i][0]);
+	close(pipes[i][1]);
+}
+
+static void tables_reserve(void)
+{
+	tables = mmap(NULL, TURNS * TABLES * table_span, PROT_READ,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (tables == MAP_FAILED)
+		ksft_exit_fail_perror("mmap");
+	madvise(tables, TURNS * TABLES * table_span, MADV_NOHUGEPAGE);
+}
+
+/* Reading maps the zero page, which takes a page table and nothing else. */
+static void tables_make(int turn)
+{
+	int i;
+
+	for (i = turn * TABLES; i < (turn + 1) * TABLES; i++) {
+		if (madvise(tables + i * table_span, sysconf(_SC_PAGESIZE),
+			    MADV_POPULATE_READ))
+			ksft_exit_fail_perror("MADV_POPULATE_READ");
+	}
+}
+
+static void files_make(int turn)
+{
+	char path[64];
+	int i, fd;
+
+	for (i = turn * FILES; i < (turn + 1) * FILES; i++) {
+		snprintf(path, sizeof(path), "%s/%d", dir, i);
+		fd = open(path, O_CREAT | O_WRONLY, 0600);
+		if (fd < 0)
+			ksft_exit_fail_perror(path);
+		close(fd);
+	}
+}
+
+/* --- looking */
+
+struct map {
+	uint64_t *flags;
+	unsigned long pages;
+};
+
+static struct map map_read(void)
+{
+	struct map map = {};
+	unsigned long size = 0;
+	int fd = open("/proc/kpageflags", O_RDONLY);
+	ssize_t len;
+
+	if (fd < 0)
+		ksft_exit_skip("cannot read /proc/kpageflags\n");
+	do {
+		if (map.pages * sizeof(uint64_t) == size) {
+			size = size ? 2 * size : 1 << 20;
+			map.flags = realloc(map.flags, size);
+			if (!map.flags)
+				ksft_exit_fail_msg("no memory\n");
+		}
+		len = read(fd, map.flags + map.pages,
+			   size - map.pages * sizeof(uint64_t));
+		if (len < 0)
+			ksft_exit_fail_perror("/proc/kpageflags");
+		map.pages += len / sizeof(uint64_t);
+	} while (len);
+	close(fd);
+	return map;
+}
+
+static bool has(const struct map *map, unsigned long pfn, int bit)
+{
+	return pfn < map->pages && map->flags[pfn] >> bit & 1;
+}
+
+/* What the page has become under load, or -1 if that is not ours to know. */
+static int kind_of(const struct map *before, const struct map *load,
+		   const struct map *after, unsigned long pfn)
+{
+	if (!has(before, pfn, KPF_BUDDY))
+		return -1;
+	if (has(load, pfn, KPF_PGTABLE))
+		return PGTABLE;
+	if (has(load, pfn, KPF_SLAB))
+		return SLAB;
+	if (!load->flags[pfn] && has(after, pfn, KPF_BUDDY))
+		return PIPE;
+	return -1;
+}
+
+struct result {
+	unsigned long pages[NR_KINDS];
+	unsigned long blocks[NR_KINDS];
+	unsigned long shared[NR_KINDS][NR_KINDS];
+};
+
+/*
+ * Pages from which on a block counts as one of the kind.  A pipe's page is known
+ * by having no flags, and so is what lies in the per-CPU lists: a batch each.
+ */
+#define PCP_BATCH	63
+
+static unsigned long enough(int kind)
+{
+	if (kind != PIPE)
+		return 1;
+	return PCP_BATCH * sysconf(_SC_NPROCESSORS_ONLN) + 1;
+}
+
+static struct result look(const struct map *before, const struct map *load,
+			  const struct map *after)
+{
+	struct result r = {};
+	unsigned long pfn, i;
+	int kind, other;
+
+	for (pfn = 0; pfn + block_pages <= load->pages; pfn += block_pages) {
+		unsigned long nr[NR_KINDS] = {};
+
+		for (i = 0; i < block_pages; i++) {
+			kind = kind_of(before, load, after, pfn + i);
+			if (kind >= 0)
+				nr[kind]++;
+		}
+		for (kind = 0; kind < NR_KINDS; kind++) {
+			r.pages[kind] += nr[kind];
+			if (nr[kind] < enough(kind))
+				continue;
+			r.blocks[kind]++;
+			for (other = 0; other < kind; other++)
+				r.shared[kind][other] += nr[other] >= enough(other);
+		}
+	}
+	return r;
+}
+
+/* Blocks that a class holds, in all zones; -1 if the table does not have it. */
+static long blocks_held(const char *class)
+{
+	char line[256], name[32];
+	long sum = -1;
+	unsigned long blocks;
+	FILE *f = fopen(TABLE, "r");
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*d %*s %31s %lu", name, &blocks) != 2 ||
+		    strcmp(name, class))
+			continue;
+		sum = sum < 0 ? blocks : sum + blocks;
+	}
+	fclose(f);
+	return sum;
+}
+
+/* Free blocks below the order of a page block: sum of a line's last numbers. */
+static unsigned long sum_orders(char *line, const char *after)
+{
+	char *p = strstr(line, after);
+	unsigned long sum = 0, nr;
+	int order, len;
+
+	if (!p)
+		return 0;
+	p += strlen(after);
+	p += strspn(p, " ");
+	p += strcspn(p, " ");	/* the name of the zone or of the type */
+	for (order = 0; 1UL << order < block_pages; order++) {
+		p += strspn(p, " >");
+		if (sscanf(p, "%lu%n", &nr, &len) != 1)
+			break;
+		sum += nr;
+		p += len;
+	}
+	return sum;
+}
+
+static unsigned long free_areas(const char *path, const char *after)
+{
+	char line[512];
+	unsigned long sum = 0;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (!strncmp(line, "Number of blocks", strlen("Number of blocks")))
+			break;
+		sum += sum_orders(line, after);
+	}
+	fclose(f);
+	return sum;
+}
+
+/* --- the tests */
+
+static void test_shared(const struct result *r, int kind, int other, bool off)
+{
+	unsigned long blocks = r->blocks[kind] < r->blocks[other] ?
+			       r->blocks[kind] : r->blocks[other];
+	unsigned long shared = r->shared[kind][other];
+
+	ksft_print_msg("%s in %lu blocks, %s in %lu, both in %lu\n",
+		       kind_name[kind], r->blocks[kind],
+		       kind_name[other], r->blocks[other], shared);
+	ksft_test_result(off ? shared > 0 : shared * 100 <= blocks * SHARED_MAX,
+			 "%s and %s %s\n", kind_name[kind], kind_name[other],
+			 off ? "mix with alloc_class=off" : "share no block");
+}
+
+/* Readers that know nothing of classes see the pages of all of them. */
+static void test_free_areas(void)
+{
+	unsigned long buddy = free_areas("/proc/buddyinfo", "zone");
+	unsigned long types = free_areas("/proc/pagetypeinfo", "type");
+	unsigned long gap = buddy > types ? buddy - types : types - buddy;
+
+	ksft_print_msg("free areas below the block order: buddyinfo %lu, pagetypeinfo %lu\n",
+		       buddy, types);
+	ksft_test_result(buddy && gap <= buddy / 20,
+			 "pagetypeinfo counts the free pages of every class\n");
+}
+
+static void test_header(void)
+{
+	char text[64] = "";
+
+	text_read(TABLE, text, sizeof(text));
+	ksft_test_result(!strncmp(text, HEADER, strlen(HEADER)),
+			 "the table has its version\n");
+}
+
+static void run(bool off)
+{
+	long held_before, held_load, held_after;
+	struct map before, load, after;
+	struct result r;
+	int turn, i;
+
+	tables_reserve();
+	drain();
+	before = map_read();
+	held_before = blocks_held("transient") + blocks_held("pgtable");
+	for (turn = 0; turn < TURNS; turn++) {
+		pipes_fill(turn);
+		tables_make(turn);
+		files_make(turn);
+	}
+	drain();
+	load = map_read();
+	held_load = blocks_held("transient") + blocks_held("pgtable");
+
+	/* Holes, so that there are free pages in blocks of each class. */
+	for (i = 0; i < TURNS * PIPES; i += 2)
+		pipe_drop(i);
+	drain();
+	test_free_areas();
+
+	for (i = 1; i < TURNS * PIPES; i += 2)
+		pipe_drop(i);
+	munmap(tables, TURNS * TABLES * table_span);
+	drain();
+	after = map_read();
+	held_after = blocks_held("transient") + blocks_held("pgtable");
+
+	r = look(&before, &load, &after);
+	ksft_test_result(r.pages[PIPE] > TURNS * PIPES * 8 &&
+			 r.pages[PGTABLE] > TURNS * TABLES / 2 &&
+			 r.pages[SLAB] > TURNS * FILES / 16,
+			 "the load is there: %lu pages of pipes, %lu page tables, %lu of slab\n",
+			 r.pages[PIPE], r.pages[PGTABLE], r.pages[SLAB]);
+	test_shared(&r, PGTABLE, PIPE, off);
+	test_shared(&r, SLAB, PIPE, off);
+	test_shared(&r, SLAB, PGTABLE, off);
+
+	ksft_print_msg("blocks of transient and pgtable: %ld, under load %ld, then %ld\n",
+		       held_before, held_load, held_after);
+	if (off)
+		ksft_test_result(!held_load, "alloc_class=off keys no block\n");
+	else
+		ksft_test_result(held_load - held_before > 20 &&
+				 held_after - held_before < (held_load - held_before) / 4,
+				 "blocks are keyed under load and come back after it\n");
+	free(before.flags);
+	free(load.flags);
+	free(after.flags);
+}
+
+/* --- disturbances */
+
+/* How long, in seconds; a memory block is offlined some times a second. */
+#define DISTURBED	20
+
+/* Of the allocations of the process that makes the load, per cent. */
+#define FAULT_PERCENT	"5"
+#define FAULTS_MAX	1000000
+
+static void faults_begin(void)
+{
+	char times[32];
+
+	snprintf(times, sizeof(times), "%d", FAULTS_MAX);
+	text_write(FAULTS "verbose", "0");
+	text_write(FAULTS "task-filter", "1");
+	text_write(FAULTS "ignore-gfp-wait", "0");
+	text_write(FAULTS "ignore-gfp-highmem", "0");
+	text_write(FAULTS "min-order", "0");
+	text_write(FAULTS "times", times);
+	text_write(FAULTS "probability", FAULT_PERCENT);
+}
+
+/* Return: how many there were. */
+static long faults_end(void)
+{
+	char times[32] = "";
+
+	text_write(FAULTS "probability", "0");
+	if (text_read(FAULTS "times", times, sizeof(times)))
+		return 0;
+	return FAULTS_MAX - strtol(times, NULL, 10);
+}
+
+/* Some turns of the load, whatever of it succeeds. */
+static void load_once(void)
+{
+	static char data[1 << 16];
+	int fds[TURNS][2], i;
+	char path[64];
+
+	for (i = 0; i < TURNS; i++) {
+		if (pipe2(fds[i], O_NONBLOCK))
+			fds[i][0] = fds[i][1] = -1;
+		else if (write(fds[i][1], data, sizeof(data)) < 0)
+			errno = 0;	/* part of it, or nothing */
+		madvise(tables + i * table_span, sysconf(_SC_PAGESIZE),
+			MADV_POPULATE_READ);
+		snprintf(path, sizeof(path), "%s/load%d", dir, i);
+		close(open(path, O_CREAT | O_WRONLY, 0600));
+	}
+	for (i = 0; i < TURNS; i++) {
+		close(fds[i][0]);
+		close(fds[i][1]);
+		snprintf(path, sizeof(path), "%s/load%d", dir, i);
+		unlink(path);
+	}
+	munmap(tables, TURNS * table_span);
+}
+
+static void load_for_ever(void)
+{
+	text_write("/proc/self/make-it-fail", "1");
+	for (;;) {
+		tables = mmap(NULL, TURNS * table_span, PROT_READ,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (tables == MAP_FAILED)
+			continue;
+		madvise(tables, TURNS * table_span, MADV_NOHUGEPAGE);
+		load_once();
+	}
+}
+
+/* Return: whether it could be offlined. It is online again either way. */
+static bool block_cycle(int nr)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), MEMORY "memory%d/state", nr);
+	if (text_write(path, "offline"))
+		return false;
+	if (text_write(path, "online"))
+		ksft_exit_fail_msg("%s: cannot be onlined again\n", path);
+	return true;
+}
+
+static int blocks_cycle(time_t seconds)
+{
+	time_t end = time(NULL) + seconds;
+	int cycled = 0, nr;
+
+	while (time(NULL) < end) {
+		DIR *d = opendir(MEMORY);
+		struct dirent *e;
+
+		while (d && (e = readdir(d)) && time(NULL) < end)
+			if (sscanf(e->d_name, "memory%d", &nr) == 1)
+				cycled += block_cycle(nr);
+		if (!d) {
+			sleep(seconds);
+			break;
+		}
+		closedir(d);
+	}
+	return cycled;
+}
+
+static void test_check(const char *path, const char *what)
+{
+	unsigned long checked = 0, wrong = 0;
+	char text[128];
+
+	if (text_read(path, text, sizeof(text))) {
+		ksft_test_result_skip("%s: no %s, CONFIG_BLOCK_OCCUPANCY_DEBUG is missing\n",
+				      what, path);
+		return;
+	}
+	if (sscanf(text, "checked %lu wrong %lu", &checked, &wrong) != 2)
+		checked = 0;
+	ksft_test_result(checked && !wrong, "%s: %lu, %lu wrong\n", what, checked,
+			 wrong);
+}
+
+static void run_disturbed(void)
+{
+	long injected = 0;
+	int cycled;
+	pid_t pid;
+
+	faults_begin();
+	pid = fork();
+	if (pid < 0)
+		ksft_exit_fail_perror("fork");
+	if (!pid)
+		load_for_ever();
+
+	cycled = blocks_cycle(DISTURBED);
+	injected = faults_end();
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+
+	if (access(FAULTS, F_OK))
+		ksft_test_result_skip("failed allocations: no CONFIG_FAIL_PAGE_ALLOC\n");
+	else
+		ksft_test_result(injected > 0, "allocations failed: %ld\n", injected);
+	if (access(MEMORY, F_OK))
+		ksft_test_result_skip("memory went offline: no CONFIG_MEMORY_HOTPLUG\n");
+	else
+		ksft_test_result(cycled > 0, "memory went offline and came back: %d times\n",
+				 cycled);
+	test_check(CHECK_LISTS, "free areas on the lists of their blocks' keys");
+	test_check(CHECK_COUNTS, "free pages counted per block");
+}
+
+int main(void)
+{
+	struct rlimit files = { 2 * TURNS * PIPES + 100, 2 * TURNS * PIPES + 100 };
+	char cmdline[4096] = "", size[32];
+
+	ksft_print_header();
+	if (geteuid())
+		ksft_exit_skip("needs root\n");
+	if (access(TABLE, R_OK))
+		ksft_exit_skip("no " TABLE ": CONFIG_ALLOC_CLASS or debugfs is missing\n");
+	text_read("/proc/cmdline", cmdline, sizeof(cmdline));
+
+	table_span = span_of_table();
+	block_pages = table_span / sysconf(_SC_PAGESIZE);
+	if (!text_read("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
+		       size, sizeof(size)))
+		block_pages = strtoul(size, NULL, 10) / sysconf(_SC_PAGESIZE);
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		ksft_exit_fail_perror("setrlimit");
+	if (text_read(PCP, saved_pcp, sizeof(saved_pcp)))
+		ksft_exit_skip("cannot read " PCP "\n");
+	dir = mkdtemp(strdup("/tmp/alloc_class.XXXXXX"));
+	if (!dir)
+		ksft_exit_fail_perror("mkdtemp");
+	if (mount("alloc_class", dir, "tmpfs", 0, NULL))
+		ksft_exit_fail_perror("mount");
+	atexit(restore);
+
+	test_header();
+	run(strstr(cmdline, "alloc_class=off"));
+	run_disturbed();
+	ksft_set_plan(ksft_test_num());
+	ksft_finished();
+}
