@@ -93,7 +93,7 @@ put() {
 # stage TEXT: a heading, "[2/6] ..."; $stages is how many there will be.
 stage() {
 	at_stage=$((${at_stage:-0} + 1))
-	printf '\n[%d/%d] %s\n' "$at_stage" "$stages" "$*" >&2
+	printf '\n[%d/%d] %s\n' "$at_stage" "${stages:-?}" "$*" >&2
 }
 
 # need_space MIB WHAT: refuse at the start rather than fail in the middle.
