@@ -59,7 +59,7 @@ step() {
 		trap 'trap "" INT TERM; kill -- "-$pid" 2>/dev/null; wait "$pid" 2>/dev/null || :; note "stopped; the next run goes on here"; exit 130' INT TERM
 	fi
 	while kill -0 "$pid" 2>/dev/null; do
-		sleep 1
+		sleep 1 || :	# ^C ends it, too
 		(( (SECONDS - start) % 15 == 0 )) || [ -t 2 ] || continue
 		last=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-60)
 		if [ -t 2 ]; then
