@@ -10,7 +10,8 @@ export BENCH BENCH_ARMS BENCH_SEEDS BENCH_FAST
 
 help:
 	@echo 'make run        from nothing: build, boot in QEMU, show the parts at work'
-	@echo '                (STOCK=1: the bare base as well)'
+	@echo '                (STOCK=1: the bare base as well; ALL=1: the check with kcompactd'
+	@echo '                and with reclaim as well)'
 	@echo 'make bench      the benchmark, all arms; BENCH="skew churn", BENCH_ARMS="A S",'
 	@echo '                BENCH_SEEDS=N, BENCH_FAST=1; stopped, it goes on where it was'
 	@echo 'make test       from nothing: check, kunit, selftest; ends with a count'
@@ -31,17 +32,28 @@ help:
 	@echo 'BUILD_DIR=/path   puts everything that is built elsewhere than build/'
 	@echo 'scripts/boot --help: run a program of yours in the guest'
 
+# What cannot work says so before anything is installed or built.
+ifneq ($(filter kernel,$(MAKECMDGOALS)),)
+ifeq ($(filter stock series,$(ARM)),)
+$(error unknown ARM '$(ARM)': stock or series)
+endif
+endif
+
 setup:
 	@scripts/setup
-tree: setup
+tree:
+	@scripts/tree --check
+	@scripts/setup
 	@scripts/tree
 kernel: tree
 	@scripts/kernel $(if $(DEBUG),--debug) $(ARM)
-run: tree
-	@scripts/run $(if $(STOCK),--stock)
-test: tree
+run:
+	@scripts/run $(if $(filter-out 0,$(STOCK)),--stock) $(if $(filter-out 0,$(ALL)),--all)
+test:
 	@scripts/test
-bench: tree
+bench:
+	@scripts/bench --check
+	@$(MAKE) --no-print-directory tree
 	@scripts/kernel stock
 	@scripts/kernel series
 	@scripts/bench

@@ -12,7 +12,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 
 me=${0##*/}
 repo=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
-build=${BUILD_DIR:-$repo/build}	# everything that can be made again
+build=$(realpath -m -- "${BUILD_DIR:-$repo/build}")	# everything that can be made again
 tree=$build/tree		# git: tag "base", then the series as commits
 log_dir=$build/log
 jobs=$(nproc)
@@ -30,19 +30,36 @@ usage() { sed -n '3,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
-# step NAME USUAL COMMAND...: one long piece of work, with its output in a log
-# and a line of progress on the terminal.
+# kbuild has no quotes around the paths it works in.
+case $build in
+*[[:space:]:\']*) die "the kernel cannot be built below '$build': choose a path without blanks, colons and quotes (BUILD_DIR=/path)" ;;
+esac
+
+# step [--whole] NAME USUAL COMMAND...: one long piece of work, with its output
+# in a log and a line of progress on the terminal.  Interrupted, it ends with
+# all its children; with --whole it is brought to its end first.
 step() {
-	local name=$1 usual=$2 log start=$SECONDS pid last
+	local whole='' name usual log start=$SECONDS pid last
+	[ "$1" != --whole ] || { whole=1; shift; }
+	name=$1 usual=$2
 	shift 2
 	mkdir -p "$log_dir"
 	log=$log_dir/$name.log
 	printf '== %s (usually %s; log: %s)\n' "$name" "$usual" "${log#"$repo"/}" >&2
+	# With job control it is a process group of its own, which ^C does not
+	# reach by itself, and which can be ended as one.
+	set -m
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
-	trap 'trap - INT TERM; kill "$pid" 2>/dev/null; wait "$pid" 2>/dev/null || :; exit 130' INT TERM
+	set +m
+	if [ -n "$whole" ]; then
+		# shellcheck disable=SC2064 # the name of now
+		trap "note 'stopping when $name is done, so that nothing is left half done'; whole=stop" INT TERM
+	else
+		trap 'trap "" INT TERM; kill -- "-$pid" 2>/dev/null; wait "$pid" 2>/dev/null || :; note "stopped; the next run goes on here"; exit 130' INT TERM
+	fi
 	while kill -0 "$pid" 2>/dev/null; do
-		sleep 1
+		sleep 1 || :	# ^C ends it, too
 		(( (SECONDS - start) % 15 == 0 )) || [ -t 2 ] || continue
 		last=$(tail -n 1 "$log" | tr -d '\r' | cut -c 1-60)
 		if [ -t 2 ]; then
@@ -58,12 +75,32 @@ step() {
 		die "$name failed; the whole log is $log"
 	fi
 	printf '   %4d s  done\n' $((SECONDS - start)) >&2
+	[ "$whole" != stop ] || exit 130
+}
+
+# put FILE... DIR: bring files there, each whole or not at all, if they differ.
+put() {
+	local dir=${!#} f to
+	mkdir -p "$dir"
+	for f in "${@:1:$#-1}"; do
+		to=$dir/${f##*/}
+		! cmp -s "$f" "$to" || continue
+		cp "$f" "$to.new"
+		mv "$to.new" "$to"
+	done
+}
+
+# stage TEXT: a heading, "[2/6] ..."; $stages is how many there will be.
+stage() {
+	at_stage=$((${at_stage:-0} + 1))
+	printf '\n[%d/%d] %s\n' "$at_stage" "${stages:-?}" "$*" >&2
 }
 
 # need_space MIB WHAT: refuse at the start rather than fail in the middle.
 need_space() {
 	local free
-	mkdir -p "$build"
+	mkdir -p "$build" 2>/dev/null || :
+	[ -w "$build" ] || die "cannot write to $build: set BUILD_DIR to a folder of yours"
 	free=$(df -Pm "$build" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$1" ] ||
 		die "$2 needs $1 MiB of disk below $build, $free MiB are free: make room, or set BUILD_DIR to a larger disk"
@@ -177,11 +214,11 @@ keep_times() {
 	return "$status"
 }
 
-# The benchmarks' programs, into build/fragbench.
+# The benchmarks' programs, all or those named, into build/fragbench.
 build_fragbench() {
 	local headers=$build/selftests/headers programs=$build/fragbench
 	make -C "$tree" O="$headers" -j "$jobs" headers
 	mkdir -p "$programs"
 	make -C "$tree/tools/testing/fragbench" OUTPUT="$programs" -j "$jobs" \
-		KHDR_INCLUDES="-isystem $headers/usr/include"
+		KHDR_INCLUDES="-isystem $headers/usr/include" "${@/#/$programs/}"
 }
