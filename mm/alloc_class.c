@@ -38,7 +38,7 @@
  * make, and blocks with unmovable pages by the fewest that could hold these.
  *
  *			mix 1		mix 2		mix 3
- *	off		0.83	4.3	@@M2@@		0.84	2.6
+ *	off		0.83	4.3			0.84	2.6
  *	pgtable		0.88	3.4	0.93	2.9
  *	transient	0.91	2.8	0.95	2.6
  *	on		0.98	1.3	0.99	1.3	0.92	1.9
@@ -276,7 +276,8 @@ struct alloc_class_held {
 static bool page_is_foreign(struct page *page, enum alloc_class class)
 {
 	if (PageTable(page))
-		return class != ALLOC_CLASS_PGTABLE;
+		return class != ALLOC_CLASS_PGTABLE &&
+		       !ptdesc_test_kernel(page_ptdesc(page));
 	if (PageSlab(page))
 		return class != ALLOC_CLASS_OTHER;
 	return PageLRU(page) || page_has_movable_ops(page);
