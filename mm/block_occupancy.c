@@ -29,9 +29,16 @@
  * --------------------------------
  * Counts change under zone->lock and may be read without it.  A block that lies
  * in two zones is counted under two locks, so its count may be off: readers
- * leave such blocks alone (block_in_zone()).  Reading the state of a
- * block needs a section that stays: pfn_to_online_page() or
- * get_online_mems().
+ * leave such blocks alone (block_in_zone()).
+ *
+ * The state of a block may be read only while its section stays, and it does:
+ *
+ *	under get_online_mems();
+ *	under zone->lock, if pfn_to_online_page() found the block under it:
+ *	offlining first marks a section and then takes zone->lock, to take the
+ *	free pages off the lists, before anything of the section is removed;
+ *	while the block is isolated by the reader: only who has isolated all
+ *	blocks of a section by himself can take it offline.
  */
 #include <linux/debugfs.h>
 #include <linux/init.h>
@@ -83,17 +90,21 @@ void block_account_free_blocks(struct page *page, unsigned int order, int sign)
  * @zone: the zone
  * @pfn: first page frame of the block
  *
- * Context: any.
- * Return: the block's first page, or NULL if part of it is elsewhere or a hole.
+ * Context: zone->lock or get_online_mems() held, so that the block stays.
+ * Return: the block's first page, or NULL if part of it is elsewhere, a hole, or
+ * offline.
  */
 struct page *block_in_zone(struct zone *zone, unsigned long pfn)
 {
 	unsigned long end = pfn + pageblock_nr_pages;
 
-	/* Of a zone that is contiguous, pageblock_pfn_to_page() asks no more. */
+	/*
+	 * Not pageblock_pfn_to_page(): it goes by zone->contiguous, which is
+	 * out of date for a while when a section has gone offline.
+	 */
 	if (!zone_spans_pfn(zone, pfn) || !zone_spans_pfn(zone, end - 1))
 		return NULL;
-	return pageblock_pfn_to_page(pfn, end, zone);
+	return __pageblock_pfn_to_page(pfn, end, zone);
 }
 
 /* The free area that begins before the block and spans it all, if any. */
@@ -250,8 +261,8 @@ static void block_check_some(struct work_struct *work)
 
 	get_online_mems();
 	for (i = 0; i < BLOCK_CHECKS; i++) {
-		unsigned long pfn = get_random_u32_below(nr_blocks) <<
-				    pageblock_order;
+		unsigned long block = get_random_u32_below(nr_blocks);
+		unsigned long pfn = block << pageblock_order;
 		struct zone *zone = block_zone(pfn);
 
 		if (zone)

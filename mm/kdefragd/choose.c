@@ -34,6 +34,12 @@
  * than the second.  They may meet in blocks that are equally full, for it pays
  * to fill some of them with the others; which of them is decided by address.
  *
+ * Runs
+ * ----
+ * Several blocks in a row are emptied together or not at all, so a run is an
+ * offer as a whole.  Its price is that of its average block, rounded up, and it
+ * needs room for as many pages in each of its blocks.
+ *
  * Failures
  * --------
  * Whether the used pages of a block can be moved is only known when it has been
@@ -131,21 +137,23 @@ struct defrag_plan defrag_plan(const struct defrag_census *census,
 
 	for (price = 1; price < census->block_pages; price++) {
 		unsigned long i, offers = census->offers[price];
+		unsigned long pages = price * census->run;
 
 		for (i = 0; i < offers && plan.blocks < wanted; i++) {
-			while (fill.room < price &&
+			while (fill.room < pages &&
 			       defrag_fill_next(census, &fill))
 				;
-			if (fill.room < price ||
-			    defrag_fill_met(census, &fill, price, i + 1))
+			if (fill.room < pages ||
+			    defrag_fill_met(census, &fill, price,
+					    (i + 1) * census->run))
 				return plan;
 
-			fill.room -= price;
+			fill.room -= pages;
 			plan.max_price = price;
 			plan.max_free = fill.free;
 			plan.nr_last = census->holes[fill.free] - fill.left;
 			plan.blocks++;
-			plan.pages += price;
+			plan.pages += pages;
 		}
 	}
 	return plan;

@@ -12,22 +12,24 @@
  * struct defrag_census - the blocks of a zone, counted by occupancy
  * @block_pages: pages in a block
  * @nr_entries: entries in each of the arrays: @block_pages + 1
+ * @run: blocks that an offer is about
  * @holes: blocks that pages may be moved to, by their free pages
- * @offers: blocks (or average blocks of a run) that may be emptied, by price
+ * @offers: runs of @run blocks that may be emptied, by price per block
  */
 struct defrag_census {
 	unsigned int	block_pages;
 	unsigned int	nr_entries;
+	unsigned long	run;
 	unsigned int	*holes;
 	unsigned int	*offers;
 };
 
 /**
  * struct defrag_plan - what to empty and what to fill
- * @max_price: empty blocks that cost at most so many pages; 0 for none
+ * @max_price: empty what costs at most so many pages per block; 0 for none
  * @max_free: fill blocks with at most so many free pages
  * @nr_last: of those with exactly so many, fill this many
- * @blocks: blocks that come free by it
+ * @blocks: blocks, or runs of them, that come free by it
  * @pages: pages that move for it
  */
 struct defrag_plan {

@@ -14,19 +14,29 @@
  * timer until one of these wakes it:
  *
  *	the order-aware check	free pages enough, too few blocks of an order
- *	the reserve		whole free blocks went below the low mark
- *	vm.defrag_now		somebody asked
+ *	the reserve		whole free blocks are below the low mark
+ *	a knob			the reserve has been raised, or kdefragd switched on
+ *
+ * The reserve is looked at when a whole block is taken and, as there may be
+ * none to take, when a per-CPU list is refilled; the thread is woken if it would
+ * find something to do.  Who writes to vm.defrag_now does the work himself.
  *
  * A request is consumed before the work and looked for again after it, so that
  * one that comes in during a pass is served by the next.
  *
  * How much
  * --------
- * Per wake-up and zone at most vm.kdefragd_budget pages are moved, and after
- * each batch of targets the thread rests so long that it takes no more than
- * vm.kdefragd_duty percent of a CPU.  It stops between two targets when it is
- * to stop or freeze, when kdefragd is switched off, or when pages are short, for
- * then reclaim is at work, and moving pages is in its way.
+ * Per wake-up and zone, vm.kdefragd_budget pages are moved, and what the last
+ * batch of targets moves beyond that; a target that fails counts as if all its
+ * pages had been moved.  After each batch the thread rests so long that it takes
+ * no more than vm.kdefragd_duty percent of a CPU.  It stops between two targets
+ * when it is to stop or freeze, when kdefragd is switched off, or when memory
+ * goes offline; and between two batches when pages are short, for then reclaim
+ * is at work, and moving pages is in its way.
+ *
+ * A zone has been worked on to the end when no target is left: none that has
+ * not failed so often that it is passed over (choose.c), and, below a block,
+ * none around any free area, each looked at once since the last one was made.
  *
  * A pass that made nothing does not pay.  For the check, order_wmark_pass_end()
  * keeps count of that and rests; if nothing can be made at all, it lets reclaim
@@ -34,30 +44,42 @@
  * is left alone for DEFRAG_BACKOFF << n after the n-th such pass in a row,
  * unless it changes: free pages that come or go by more than an eighth of the
  * high watermark, and a block at least, end the wait.  Nobody wakes up to see
- * whether it is over: the next request does.
+ * whether it is over: whoever takes pages next does.
  *
  * Locking
  * -------
- * defrag_node.lock is held while a zone is worked on, outside get_online_mems()
- * and zone->lock.  Requests are made without it, from any context but under
- * zone->lock: whoever finds the reserve low there sets ZONE_BELOW_RESERVE, and
- * the thread is woken after the unlock.  A direct request takes no lock of the
- * node's: its targets and its room are its own.
+ * defrag_node.lock is held while a zone is worked on, outside zone->lock.
+ * Requests are made without it, from any context but under zone->lock: whoever
+ * finds the reserve low there sets ZONE_BELOW_RESERVE, and the thread is woken
+ * after the unlock.  A direct request takes no lock of the node's: its targets
+ * and its room are its own.
+ *
+ * Memory hotplug: get_online_mems() is taken nowhere.  kdefragd_stop() waits for
+ * the thread with that lock held for writing, so neither the thread nor a writer
+ * of vm.defrag_now, for whom the thread may wait, could ever get it; and who
+ * makes a direct request may be the one who holds it.  Instead, a block is looked
+ * at under zone->lock, found online under it, or isolated, and stays as long as
+ * that; block_occupancy.c tells why.  By the time of kdefragd_stop() the node has
+ * no memory left, so a writer is done with it after one more target.
  *
  * What is not promised: that an area made is there when somebody wants it; that
- * the reserve is full at any moment.
+ * the reserve is full at any moment; that memory offlining succeeds while
+ * vm.defrag_now works on the same blocks: it may get -EBUSY, as from
+ * alloc_contig_range(), and has to be tried again.
  */
 #define pr_fmt(fmt) "kdefragd: " fmt
 
+#include <linux/cpuset.h>
 #include <linux/freezer.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
-#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/page-isolation.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/sysctl.h>
 #include <linux/vmstat.h>
 #include "../block_occupancy.h"
@@ -95,8 +117,10 @@
 #define DEFRAG_RESERVE_MIN_BLOCKS	64
 
 /*
- * vm.defrag_now ends after so many batches that made nothing, although there
- * were targets.  Unit: 1.  A target that fails is passed over the fourth time.
+ * vm.defrag_now ends after so many failures per range of the zone, and after so
+ * many batches in a row that made nothing for want of room.  Unit: 1.  A target
+ * that fails is passed over the fourth time, so it takes no more, but failures
+ * are forgotten: this ends what else could go on for as long as pages are held.
  */
 #define DEFRAG_VAIN		4
 
@@ -152,8 +176,20 @@ static bool defrag_pages_suffice(struct zone *zone)
 	       free > blocks + pageblock_nr_pages;
 }
 
+/* Blocks that the reserve lacks; @filling: up to the high mark. */
+static unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
+{
+	unsigned long mark = filling ? defrag_reserve_high(zone) :
+				       defrag_reserve_low(zone);
+	unsigned long blocks = defrag_free_blocks(zone);
+
+	if (blocks >= mark || !defrag_pages_suffice(zone))
+		return 0;
+	return mark - blocks;
+}
+
 /**
- * kdefragd_reserve_taken - a whole free block was taken
+ * kdefragd_reserve_taken - whole blocks were taken, or pages at all
  * @zone: from this zone
  *
  * Context: zone->lock held.
@@ -165,18 +201,6 @@ void kdefragd_reserve_taken(struct zone *zone)
 		set_bit(ZONE_BELOW_RESERVE, &zone->flags);
 }
 
-/**
- * kdefragd_wake_for_reserve - wake the thread if ZONE_BELOW_RESERVE is set
- * @zone: the zone
- *
- * Context: any, but not under zone->lock.
- */
-void kdefragd_wake_for_reserve(struct zone *zone)
-{
-	clear_bit(ZONE_BELOW_RESERVE, &zone->flags);
-	kdefragd_wake(zone->zone_pgdat, 0, zone_idx(zone));
-}
-
 /* --- backoff -------------------------------------------------------------- */
 
 static bool defrag_zone_changed(struct zone *zone, const struct defrag_zone *dz)
@@ -185,24 +209,55 @@ static bool defrag_zone_changed(struct zone *zone, const struct defrag_zone *dz)
 	unsigned long differ = max(high_wmark_pages(zone) >> DEFRAG_CHANGED_SHIFT,
 				   pageblock_nr_pages);
 
-	return max(free, dz->free_then) - min(free, dz->free_then) > differ;
+	unsigned long then = READ_ONCE(dz->free_then);
+
+	return max(free, then) - min(free, then) > differ;
 }
 
+/* Without the node's lock the answer may be a moment old. */
 static bool defrag_backed_off(struct zone *zone, const struct defrag_zone *dz)
 {
-	return dz->shift && time_before(jiffies, dz->not_before) &&
+	return READ_ONCE(dz->shift) &&
+	       time_before(jiffies, READ_ONCE(dz->not_before)) &&
 	       !defrag_zone_changed(zone, dz);
 }
 
 static void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid)
 {
-	dz->free_then = zone_page_state(zone, NR_FREE_PAGES);
-	if (paid) {
-		dz->shift = 0;
-		return;
+	unsigned int shift = dz->shift;
+
+	WRITE_ONCE(dz->free_then, zone_page_state(zone, NR_FREE_PAGES));
+	if (!paid) {
+		WRITE_ONCE(dz->not_before,
+			   jiffies + (DEFRAG_BACKOFF << shift));
+		WRITE_ONCE(dz->shift, min(shift + 1, DEFRAG_BACKOFF_SHIFT));
+	} else {
+		WRITE_ONCE(dz->shift, 0);
 	}
-	dz->not_before = jiffies + (DEFRAG_BACKOFF << dz->shift);
-	dz->shift = min(dz->shift + 1, DEFRAG_BACKOFF_SHIFT);
+}
+
+/* Blocks to be made for the reserve, by who is to be woken for it as well. */
+static unsigned long defrag_reserve_wants(struct defrag_node *dn,
+					  struct zone *zone)
+{
+	if (defrag_backed_off(zone, &dn->zones[zone_idx(zone)]))
+		return 0;
+	return defrag_reserve_lacks(zone, false);
+}
+
+/**
+ * kdefragd_wake_for_reserve - ZONE_BELOW_RESERVE is set: wake the thread?
+ * @zone: the zone
+ *
+ * Context: any, but not under zone->lock.
+ */
+void kdefragd_wake_for_reserve(struct zone *zone)
+{
+	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
+
+	clear_bit(ZONE_BELOW_RESERVE, &zone->flags);
+	if (dn && defrag_reserve_wants(dn, zone))
+		kdefragd_wake(zone->zone_pgdat, 0, zone_idx(zone));
 }
 
 /* --- a pass --------------------------------------------------------------- */
@@ -246,58 +301,81 @@ static void defrag_count(enum defrag_outcome outcome)
 	}
 }
 
-/* May the work go on?  @forced: by vm.defrag_now, in its writer's context. */
-static bool defrag_may_go_on(bool forced)
+/*
+ * Memory is about to go offline, or its neighbour is: before offline_pages()
+ * isolates a range it switches the LRU caches off.  (Others do so as well, who
+ * migrate much; then there is work put off that could have been done.)
+ */
+static bool defrag_keep_out(void)
 {
-	if (forced)
-		return !signal_pending(current);
-	return kdefragd_enabled() && !kthread_should_stop() &&
-	       !freezing(current);
+	return lru_cache_disabled();
 }
 
-/* One batch of targets of order dc->order.  Return: areas made. */
-static unsigned long defrag_batch(struct defrag_control *dc,
-				  struct defrag_node *dn, unsigned long wanted,
-				  bool forced)
+/* What may still be done in a zone, on one request. */
+struct defrag_effort {
+	unsigned long		budget;		/* pages */
+	bool			forced;		/* by vm.defrag_now */
+	bool			drained;
+	bool			no_room;	/* the last batch ended for it */
+	struct defrag_round	round;		/* below a block */
+};
+
+/* May the work go on?  In the context of the thread, or of who forces it. */
+static bool defrag_may_go_on(const struct defrag_effort *effort)
 {
-	unsigned long made = dc->made;
-	unsigned int i, nr;
+	if (effort->forced)
+		return !signal_pending(current);
+	return kdefragd_enabled() && !kthread_should_stop() &&
+	       !freezing(current) && !defrag_keep_out();
+}
 
-	get_online_mems();
-	if (dc->order < pageblock_order)
-		nr = defrag_find_areas(dc, dn->targets,
-				       min(wanted, DEFRAG_BATCH));
-	else
-		nr = defrag_find_blocks(dc, dn, wanted);
+/* Targets of order dc->order, into dn->targets.  Return: how many. */
+static unsigned int defrag_find(struct defrag_control *dc,
+				struct defrag_node *dn, unsigned long wanted,
+				struct defrag_round *round)
+{
+	unsigned int nr;
 
-	for (i = 0; i < nr && defrag_may_go_on(forced); i++) {
+	if (dc->order >= pageblock_order)
+		return defrag_find_blocks(dc, dn, wanted);
+
+	wanted = min(wanted, DEFRAG_BATCH);
+	nr = defrag_find_areas(dc, round, dn->targets, wanted);
+	if (nr || !round->paid)
+		return nr;
+	/* What came of this round may have made others worth it. */
+	defrag_round_begin(dc->zone, round);
+	return defrag_find_areas(dc, round, dn->targets, wanted);
+}
+
+/*
+ * One batch of targets of order dc->order.  Return: targets found; none means
+ * that the zone has been worked on to the end.
+ */
+static unsigned int defrag_batch(struct defrag_control *dc,
+				 struct defrag_node *dn, unsigned long wanted,
+				 struct defrag_effort *effort)
+{
+	unsigned int i, nr = defrag_find(dc, dn, wanted, &effort->round);
+
+	effort->no_room = false;
+	for (i = 0; i < nr && defrag_may_go_on(effort); i++) {
 		enum defrag_outcome outcome;
 
 		trace_defrag_choice(dc, &dn->targets[i]);
 		outcome = defrag_evacuate(dc, &dn->targets[i]);
 		defrag_count(outcome);
+		effort->round.paid |= outcome == DEFRAG_MADE;
 		/* No better place left: the plan was too good to be true. */
-		if (outcome == DEFRAG_NO_ROOM)
+		effort->no_room = outcome == DEFRAG_NO_ROOM;
+		if (effort->no_room)
 			break;
 		cond_resched();
 	}
-	put_online_mems();
-	return dc->made - made;
+	return nr;
 }
 
 /* --- what is wanted, by the thread ---------------------------------------- */
-
-/* Blocks that the reserve lacks; @filling: up to the high mark. */
-static unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
-{
-	unsigned long mark = filling ? defrag_reserve_high(zone) :
-				       defrag_reserve_low(zone);
-	unsigned long blocks = defrag_free_blocks(zone);
-
-	if (blocks >= mark || !defrag_pages_suffice(zone))
-		return 0;
-	return mark - blocks;
-}
 
 /* Rest after @worked jiffies of work, to keep to the duty. */
 static void defrag_rest(unsigned long worked)
@@ -308,31 +386,46 @@ static void defrag_rest(unsigned long worked)
 		schedule_timeout_interruptible(worked * (100 - duty) / duty + 1);
 }
 
-/* What the thread may still do in a zone, on one request. */
-struct defrag_effort {
-	unsigned long	budget;		/* pages */
-	bool		drained;
-};
-
-/* One batch for the thread, and the rest after it.  Return: areas made. */
-static unsigned long defrag_step(struct defrag_node *dn, struct zone *zone,
-				 unsigned int order, unsigned long wanted,
-				 struct defrag_effort *effort)
+/* What a batch costs of the budget, see "How much" above. */
+static unsigned long defrag_cost(const struct defrag_control *dc)
 {
-	unsigned long start = jiffies, made;
+	return dc->moved + ((dc->tried - dc->made) <<
+			    min_t(unsigned int, dc->order, pageblock_order));
+}
+
+static void defrag_effort_begin(struct defrag_effort *effort, struct zone *zone)
+{
+	*effort = (struct defrag_effort){
+		.budget = READ_ONCE(sysctl_kdefragd_budget),
+	};
+	defrag_round_begin(zone, &effort->round);
+}
+
+/*
+ * One batch for the thread, and the rest after it.
+ * Return: targets found; *@made is set to the areas made.
+ */
+static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
+				unsigned int order, unsigned long wanted,
+				struct defrag_effort *effort,
+				unsigned long *made)
+{
+	unsigned long start = jiffies;
 	struct defrag_control dc;
+	unsigned int found;
 
 	if (!effort->drained)
 		defrag_drain(zone);
 	effort->drained = true;
 
 	defrag_begin(&dc, zone, order);
-	made = defrag_batch(&dc, dn, wanted, false);
+	found = defrag_batch(&dc, dn, wanted, effort);
 	defrag_end(&dc);
-	effort->budget -= min(effort->budget, dc.moved);
-	if (made)
+	effort->budget -= min(effort->budget, defrag_cost(&dc));
+	*made = dc.made;
+	if (found)
 		defrag_rest(jiffies - start);
-	return made;
+	return found;
 }
 
 /*
@@ -343,16 +436,16 @@ static unsigned long defrag_step(struct defrag_node *dn, struct zone *zone,
 static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 			     unsigned int order, int highest_zoneidx)
 {
-	struct defrag_effort effort = {
-		.budget = READ_ONCE(sysctl_kdefragd_budget),
-	};
+	struct defrag_effort effort;
+	unsigned long made;
 
+	defrag_effort_begin(&effort, zone);
 	while (order_wmark_node_short_of_shape(dn->pgdat, order,
 					       highest_zoneidx) &&
 	       order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
-		if (!effort.budget || !defrag_may_go_on(false))
+		if (!effort.budget || !defrag_may_go_on(&effort))
 			return false;
-		if (!defrag_step(dn, zone, order, DEFRAG_AREAS, &effort))
+		if (!defrag_step(dn, zone, order, DEFRAG_AREAS, &effort, &made))
 			return true;
 	}
 	return true;
@@ -362,20 +455,17 @@ static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 {
 	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
-	struct defrag_effort effort = {
-		.budget = READ_ONCE(sysctl_kdefragd_budget),
-	};
-	unsigned long lacks = defrag_reserve_lacks(zone, false);
+	unsigned long made, lacks = defrag_reserve_wants(dn, zone);
+	struct defrag_effort effort;
 
-	if (!lacks || defrag_backed_off(zone, dz))
-		return;
-
+	defrag_effort_begin(&effort, zone);
 	for (; lacks; lacks = defrag_reserve_lacks(zone, true)) {
-		unsigned long made;
-
-		if (!effort.budget || !defrag_may_go_on(false))
+		if (!effort.budget || !defrag_may_go_on(&effort))
 			return;
-		made = defrag_step(dn, zone, pageblock_order, lacks, &effort);
+		defrag_step(dn, zone, pageblock_order, lacks, &effort, &made);
+		/* Cut short, it tells nothing. */
+		if (!made && !defrag_may_go_on(&effort))
+			return;
 		defrag_settle(zone, dz, made);
 		if (!made)
 			return;
@@ -385,9 +475,11 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 /*
  * A request in one word, so that it is made and taken as a whole: the order, 0
  * for the reserve alone, and the highest zone that will do.  A bit above them
- * says that there is one.
+ * says that there is one, another that what was in vain before is to be tried
+ * afresh.
  */
 #define DEFRAG_REQUESTED	BIT(16)
+#define DEFRAG_AFRESH		BIT(17)
 
 static unsigned int defrag_request(unsigned int order, int highest_zoneidx)
 {
@@ -396,12 +488,12 @@ static unsigned int defrag_request(unsigned int order, int highest_zoneidx)
 
 static unsigned int defrag_request_order(unsigned int request)
 {
-	return (request & ~DEFRAG_REQUESTED) / MAX_NR_ZONES;
+	return (request & (DEFRAG_REQUESTED - 1)) / MAX_NR_ZONES;
 }
 
 static int defrag_request_zone(unsigned int request)
 {
-	return (request & ~DEFRAG_REQUESTED) % MAX_NR_ZONES;
+	return (request & (DEFRAG_REQUESTED - 1)) % MAX_NR_ZONES;
 }
 
 static void defrag_node_work(struct defrag_node *dn)
@@ -422,6 +514,8 @@ static void defrag_node_work(struct defrag_node *dn)
 			continue;
 
 		guard(mutex)(&dn->lock);
+		if (request & DEFRAG_AFRESH)
+			WRITE_ONCE(dn->zones[i].shift, 0);
 		if (pass.ours)
 			pass.whole &= defrag_for_check(dn, zone, order,
 						       highest);
@@ -449,6 +543,25 @@ static int kdefragd(void *p)
 	return 0;
 }
 
+/* Make a request, with those that have not been taken. */
+static void defrag_ask(struct defrag_node *dn, unsigned int order,
+		       int highest_zoneidx, unsigned int flags)
+{
+	unsigned int request = READ_ONCE(dn->request), wanted;
+
+	do {
+		wanted = defrag_request(max(order,
+					    defrag_request_order(request)),
+					max(highest_zoneidx,
+					    defrag_request_zone(request)));
+		wanted |= flags | (request & DEFRAG_AFRESH);
+	} while (!try_cmpxchg(&dn->request, &request, wanted));
+
+	/* Pairs with the barrier in wait_event_freezable(). */
+	if (wq_has_sleeper(&dn->wait))
+		wake_up_interruptible(&dn->wait);
+}
+
 /**
  * kdefragd_wake - ask for free areas of an order
  * @pgdat: the node
@@ -460,22 +573,9 @@ static int kdefragd(void *p)
 void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx)
 {
 	struct defrag_node *dn = READ_ONCE(pgdat->defrag);
-	unsigned int request, wanted;
 
-	if (!dn || !kdefragd_enabled())
-		return;
-
-	request = READ_ONCE(dn->request);
-	do {
-		wanted = defrag_request(max(order,
-					    defrag_request_order(request)),
-					max(highest_zoneidx,
-					    defrag_request_zone(request)));
-	} while (!try_cmpxchg(&dn->request, &request, wanted));
-
-	/* Pairs with the barrier in wait_event_freezable(). */
-	if (wq_has_sleeper(&dn->wait))
-		wake_up_interruptible(&dn->wait);
+	if (dn && kdefragd_enabled())
+		defrag_ask(dn, order, highest_zoneidx, 0);
 }
 
 /**
@@ -486,6 +586,7 @@ void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx)
  *
  * While the order-aware check hands over, kcompactd is left to what it does by
  * itself, proactive compaction, and the two never work towards the same end.
+ * Where there is no thread of ours, kcompactd does what it always did.
  *
  * Context: any, but not under zone->lock.
  * Return: true if kdefragd has been asked instead.
@@ -493,7 +594,10 @@ void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx)
 bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 			 int highest_zoneidx)
 {
-	if (!kdefragd_enabled() || !order_wmark_hands_over(order))
+	struct defrag_node *dn = READ_ONCE(pgdat->defrag);
+
+	if (!kdefragd_enabled() || !order_wmark_hands_over(order) ||
+	    !dn || !READ_ONCE(dn->thread))
 		return false;
 	kdefragd_wake(pgdat, order, highest_zoneidx);
 	return true;
@@ -504,14 +608,21 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 /*
  * What was captured becomes the caller's: its block takes the migratetype of
  * the request if it was emptied as a whole, and what is too much goes back.
+ * Somebody else may have isolated the block since it was given back, and counts
+ * on it that nothing in it gets into use: then all of it goes back.
  */
-static void defrag_hand_out(struct defrag_control *dc, unsigned int order,
-			    int migratetype, defrag_claim_t claim)
+static struct page *defrag_hand_out(struct defrag_control *dc,
+				    unsigned int order, int migratetype,
+				    defrag_claim_t claim)
 {
 	struct page *page = dc->captured;
 	unsigned int have = dc->captured_order;
 
 	guard(spinlock_irqsave)(&dc->zone->lock);
+	if (is_migrate_isolate_page(page)) {
+		__putback_isolated_page(page, have, MIGRATE_ISOLATE);
+		return NULL;
+	}
 	if (have == pageblock_order)
 		claim(page, migratetype);
 	while (have > order) {
@@ -519,6 +630,7 @@ static void defrag_hand_out(struct defrag_control *dc, unsigned int order,
 		__putback_isolated_page(&page[1 << have], have,
 					get_pageblock_migratetype(page));
 	}
+	return page;
 }
 
 /*
@@ -535,9 +647,13 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 				       struct defrag_target *targets)
 {
 	struct defrag_node *dn = READ_ONCE(dc->zone->zone_pgdat->defrag);
+	struct defrag_round round;
 
-	if (dc->order < pageblock_order)
-		return defrag_find_areas(dc, targets, DEFRAG_DIRECT_TARGETS);
+	if (dc->order < pageblock_order) {
+		defrag_round_begin(dc->zone, &round);
+		return defrag_find_areas(dc, &round, targets,
+					 DEFRAG_DIRECT_TARGETS);
+	}
 	if (!dn)
 		return 0;
 	return defrag_find_block(dc, targets,
@@ -564,9 +680,9 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 			break;
 	}
 	defrag_end(&dc);
-	if (dc.captured)
-		defrag_hand_out(&dc, order, migratetype, claim);
-	return dc.captured;
+	if (!dc.captured)
+		return NULL;
+	return defrag_hand_out(&dc, order, migratetype, claim);
 }
 
 /**
@@ -576,9 +692,11 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
  * @alloc_flags: its flags
  * @ac: where it may allocate from
  * @claim: set_pageblock_migratetype(), which the page allocator keeps to itself
+ * @tried: has it been tried for this request?  Set by this
  *
- * Bounded: the cheapest targets of one zone, asynchronously.  The page made is
- * taken while its block is isolated, so that nobody else gets it.
+ * Bounded: once per request the cheapest targets of one zone, asynchronously,
+ * with one look at what lies on per-CPU lists.  The page made is taken while its
+ * block is isolated, so that nobody else gets it.
  *
  * Context: process context that may sleep.
  * Return: the page, not yet prepared for use, or NULL.
@@ -586,29 +704,31 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     unsigned int alloc_flags,
 			     const struct alloc_context *ac,
-			     defrag_claim_t claim)
+			     defrag_claim_t claim, bool *tried)
 {
 	struct page *page = NULL;
 	unsigned int noreclaim;
 	struct zoneref *z;
 	struct zone *zone;
 
-	if (!kdefragd_enabled() || !order || order > pageblock_order ||
-	    !(gfp_mask & __GFP_FS) || (current->flags & PF_MEMALLOC))
+	if (*tried || !kdefragd_enabled() || !order ||
+	    order > pageblock_order || !(gfp_mask & __GFP_FS) ||
+	    (current->flags & PF_MEMALLOC) || defrag_keep_out())
 		return NULL;
 
 	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
 					ac->highest_zoneidx, ac->nodemask) {
+		if (cpusets_enabled() && (alloc_flags & ALLOC_CPUSET) &&
+		    !__cpuset_zone_allowed(zone, gfp_mask))
+			continue;
+
 		/* With its own pages it could not have it; with moved ones? */
 		if (!zone_watermark_ok(zone, 0, min_wmark_pages(zone) +
 				       (2UL << order), ac->highest_zoneidx,
 				       alloc_flags))
 			continue;
 
-		/*
-		 * Without get_online_mems(): who holds it for writing may be
-		 * the one who allocates.
-		 */
+		*tried = true;
 		count_vm_event(KDEFRAGD_DIRECT);
 		noreclaim = memalloc_noreclaim_save();
 		page = defrag_direct_zone(zone, order, ac->migratetype,
@@ -627,7 +747,10 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 static int defrag_zone_now(struct zone *zone, unsigned int order)
 {
 	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
-	unsigned int vain = 0;
+	unsigned long ranges = (zone_managed_pages(zone) >> order) + 1;
+	struct defrag_effort effort = { .forced = true };
+	unsigned long failures = 0;
+	unsigned int found, vain = 0;
 
 	if (!dn)
 		return 0;
@@ -636,15 +759,17 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 
 	lru_add_drain_all();
 	defrag_drain(zone);
-	while (vain < DEFRAG_VAIN && !signal_pending(current)) {
+	defrag_round_begin(zone, &effort.round);
+	do {
 		struct defrag_control dc;
 
 		defrag_begin(&dc, zone, order);
-		vain = defrag_batch(&dc, dn, ULONG_MAX, true) ? 0 : vain + 1;
+		found = defrag_batch(&dc, dn, ULONG_MAX, &effort);
 		defrag_end(&dc);
-		if (!dc.tried)
-			break;
-	}
+		failures += dc.tried - dc.made;
+		vain = dc.made ? 0 : vain + effort.no_room;
+	} while (found && vain < DEFRAG_VAIN &&
+		 failures < DEFRAG_VAIN * ranges && !signal_pending(current));
 
 	mutex_unlock(&dn->lock);
 	return signal_pending(current) ? -EINTR : 0;
@@ -674,13 +799,31 @@ static int defrag_now_sysctl(const struct ctl_table *table, int write,
 	return 0;
 }
 
+/* A knob that says how much there is to do: let the threads look, now. */
+static int defrag_wake_sysctl(const struct ctl_table *table, int write,
+			      void *buffer, size_t *lenp, loff_t *ppos)
+{
+	int nid, ret = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
+
+	if (ret || !write || !kdefragd_enabled())
+		return ret;
+
+	for_each_online_node(nid) {
+		struct defrag_node *dn = READ_ONCE(NODE_DATA(nid)->defrag);
+
+		if (dn)
+			defrag_ask(dn, 0, MAX_NR_ZONES - 1, DEFRAG_AFRESH);
+	}
+	return 0;
+}
+
 static const struct ctl_table defrag_table[] = {
 	{
 		.procname	= "kdefragd",
 		.data		= &sysctl_kdefragd,
 		.maxlen		= sizeof(sysctl_kdefragd),
 		.mode		= 0644,
-		.proc_handler	= proc_dointvec_minmax,
+		.proc_handler	= defrag_wake_sysctl,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE,
 	},
@@ -706,7 +849,7 @@ static const struct ctl_table defrag_table[] = {
 		.data		= &sysctl_free_block_reserve,
 		.maxlen		= sizeof(sysctl_free_block_reserve),
 		.mode		= 0644,
-		.proc_handler	= proc_dointvec_minmax,
+		.proc_handler	= defrag_wake_sysctl,
 		.extra1		= SYSCTL_ZERO,
 		.extra2		= SYSCTL_ONE_HUNDRED,
 	},
@@ -761,6 +904,7 @@ void __meminit kdefragd_run(int nid)
 {
 	pg_data_t *pgdat = NODE_DATA(nid);
 	struct defrag_node *dn = pgdat->defrag;
+	struct task_struct *thread;
 
 	if (dn && dn->thread)
 		return;
@@ -771,13 +915,12 @@ void __meminit kdefragd_run(int nid)
 		return;
 	}
 
-	dn->thread = kthread_create_on_node(kdefragd, dn, nid, "kdefragd%d",
-					    nid);
-	if (IS_ERR(dn->thread)) {
+	thread = kthread_create_on_node(kdefragd, dn, nid, "kdefragd%d", nid);
+	if (IS_ERR(thread)) {
 		pr_err("failed to start on node %d\n", nid);
-		dn->thread = NULL;
 	} else {
-		wake_up_process(dn->thread);
+		wake_up_process(thread);
+		WRITE_ONCE(dn->thread, thread);
 	}
 	WRITE_ONCE(pgdat->defrag, dn);
 }
@@ -797,7 +940,7 @@ void __meminit kdefragd_stop(int nid)
 
 	if (dn && dn->thread) {
 		kthread_stop(dn->thread);
-		dn->thread = NULL;
+		WRITE_ONCE(dn->thread, NULL);
 	}
 }
 

@@ -19,12 +19,15 @@
  * watermarks see up to a block less meanwhile.
  *
  * Locking: zone->lock to isolate and to look; none while pages are collected
- * and moved.  get_online_mems() keeps memory offlining out, so it never finds a
- * block isolated by us; alloc_contig_range() may, and gets -EBUSY, which it has
- * to expect of a busy range anyway.  May sleep.
+ * and moved.  A block that is isolated stays: memory offlining and
+ * alloc_contig_range() want to isolate it themselves, and get -EBUSY, which both
+ * have to expect of a busy range anyway.  May sleep.
  *
  * What is not promised: that the area is still free when the caller looks, but
- * for a direct request, which gets the pages before the block is given back.
+ * for a direct request, which gets the pages before the block is given back;
+ * that memory offlining never meets a block of ours: the thread and direct
+ * requests stay away while it is at work (defrag_keep_out()), vm.defrag_now does
+ * not.
  */
 #include <linux/hugetlb.h>
 #include <linux/memory_hotplug.h>
@@ -35,6 +38,7 @@
 #include "../block_occupancy.h"
 #include "../internal.h"
 #include "../page_alloc.h"
+#include "hooks.h"
 #include "internal.h"
 
 #include <trace/events/kdefragd.h>
@@ -89,10 +93,21 @@ static bool defrag_folio_held(struct folio *folio)
 	       folio_ref_count(folio) - 1 > folio_mapcount(folio);
 }
 
+/* Locked in memory, where vm.compact_unevictable_allowed forbids to move it. */
+static bool defrag_folio_locked_in(struct folio *folio)
+{
+	if (READ_ONCE(sysctl_compact_unevictable_allowed) ||
+	    folio_test_hugetlb(folio) || page_has_movable_ops(&folio->page))
+		return false;
+	return folio_test_unevictable(folio) || folio_test_mlocked(folio);
+}
+
 /* Collect one folio.  A reference to it is held. */
 static enum defrag_outcome defrag_collect_folio(struct folio *folio,
 						struct list_head *folios)
 {
+	if (defrag_folio_locked_in(folio))
+		return DEFRAG_UNMOVABLE;
 	if (defrag_folio_held(folio))
 		return DEFRAG_BUSY;
 	if (isolate_folio_to_list(folio, folios))
@@ -128,10 +143,9 @@ static enum defrag_outcome defrag_collect(struct defrag_control *dc,
 		pfn += step;
 
 		folio = folio_get_nontail_page(page);
-		if (!folio) {
-			dc->in_flight = true;
+		/* Neither free nor in use: on its way, by the look it may be there. */
+		if (!folio)
 			continue;
-		}
 		outcome = defrag_collect_folio(folio, folios);
 		folio_put(folio);
 		if (outcome != DEFRAG_MADE)
@@ -217,13 +231,32 @@ void defrag_drain(struct zone *zone)
 	drain_all_pages(zone);
 }
 
-/* Isolate the block, if it is still one that may be emptied. */
+/* The same in the middle of the work: once is enough for who waits for a page. */
+static void defrag_drain_again(struct defrag_control *dc)
+{
+	if (!dc->direct || !dc->drained)
+		defrag_drain(dc->zone);
+	dc->drained = true;
+}
+
+/* Is there nothing left to do?  A direct request has yet to capture it. */
+static bool defrag_is_free(struct defrag_control *dc)
+{
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	return !dc->direct && defrag_free_area(dc);
+}
+
+/*
+ * Isolate the block, if it is still there, and one that may be emptied.  From
+ * here on it stays there.
+ */
 static bool defrag_isolate(struct defrag_control *dc)
 {
-	struct page *page = pfn_to_page(pageblock_start_pfn(dc->start));
+	struct page *page;
 
 	guard(spinlock_irqsave)(&dc->zone->lock);
-	if (get_pageblock_migratetype(page) != MIGRATE_MOVABLE ||
+	page = block_in_zone(dc->zone, pageblock_start_pfn(dc->start));
+	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE ||
 	    !pageblock_isolate_and_move_free_pages(dc->zone, page))
 		return false;
 	dc->zone->nr_isolate_pageblock++;
@@ -240,7 +273,6 @@ static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
 	if (!defrag_isolate(dc))
 		return DEFRAG_CHANGED;
 
-	dc->in_flight = false;
 	outcome = defrag_collect(dc, &folios);
 	if (outcome == DEFRAG_MADE)
 		outcome = defrag_migrate(dc, &folios);
@@ -249,11 +281,12 @@ static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
 
 	if (outcome == DEFRAG_MADE && !defrag_look(dc)) {
 		/* The last pages may be on their way through a per-CPU list. */
-		defrag_drain(dc->zone);
+		defrag_drain_again(dc);
 		if (!defrag_look(dc))
-			outcome = dc->in_flight ? DEFRAG_UNMOVABLE : DEFRAG_BUSY;
+			outcome = DEFRAG_BUSY;
 	}
 
+	defrag_remember(dc, block, outcome);
 	undo_isolate_page_range(block, block + pageblock_nr_pages);
 	return outcome;
 }
@@ -263,8 +296,7 @@ static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
  * @dc: the pass; @dc->order tells the length of the range
  * @target: the range
  *
- * Context: process context, may sleep; get_online_mems() held, and the node's
- * lock unless @dc->direct.
+ * Context: process context, may sleep; the node's lock held unless @dc->direct.
  * Return: how it went; of several blocks, with the first that did not work.
  */
 enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
@@ -272,17 +304,18 @@ enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
 {
 	unsigned long end = target->pfn + (1UL << dc->order);
 	unsigned long moved = dc->moved;
-	enum defrag_outcome outcome = DEFRAG_MADE;
+	/* If all of it has come free meanwhile, it is not our work. */
+	enum defrag_outcome outcome = DEFRAG_CHANGED;
 
 	dc->tried++;
+	dc->target = target->pfn;
+	defrag_room_avoid(dc);
 	for (dc->start = target->pfn; dc->start < end; dc->start = dc->end) {
 		dc->end = min(end, pageblock_end_pfn(dc->start));
-		if (pageblock_aligned(dc->start) &&
-		    block_nr_free(pfn_to_page(dc->start)) == pageblock_nr_pages)
+		if (defrag_is_free(dc))
 			continue;
 
 		outcome = defrag_evacuate_block(dc);
-		defrag_remember(dc, dc->start, outcome);
 		if (outcome != DEFRAG_MADE)
 			break;
 	}

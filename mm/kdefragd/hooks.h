@@ -43,9 +43,15 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     unsigned int alloc_flags,
 			     const struct alloc_context *ac,
-			     defrag_claim_t claim);
+			     defrag_claim_t claim, bool *tried);
+
+/* Compaction's knob, which kdefragd obeys as well. */
+#define VISIBLE_IF_KDEFRAGD
+extern int sysctl_compact_unevictable_allowed;
 
 #else /* !CONFIG_KDEFRAGD */
+
+#define VISIBLE_IF_KDEFRAGD static
 
 static inline bool kdefragd_enabled(void)
 {
@@ -83,7 +89,7 @@ static inline bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 					   unsigned int alloc_flags,
 					   const struct alloc_context *ac,
-					   defrag_claim_t claim)
+					   defrag_claim_t claim, bool *tried)
 {
 	return NULL;
 }

@@ -30,15 +30,16 @@ enum defrag_outcome {
  * struct defrag_control - one pass over a zone
  * @zone: the zone
  * @order: order of the free areas to be made
- * @max_price: do not empty a block that costs more pages than this
+ * @max_price: for the trace: the plan empties what costs no more per block
  * @max_free: fill blocks with at most so many free pages
  * @fill_below: of those with exactly so many, only below this page frame
- * @start: first page frame of the range that is being emptied
- * @end: the one behind its last
+ * @target: first page frame of the range that is being emptied
+ * @start: first page frame of its part that lies in the block at hand
+ * @end: the one behind the last of that part
  * @room: free pages taken as destinations, by order of the area
  * @nr_room: pages in @room
  * @direct: in the context of somebody who waits for a page
- * @in_flight: pages were met that are neither free nor in use
+ * @drained: the per-CPU lists have been drained, if @direct
  * @captured: the area made, if @direct; its order is in @captured_order
  * @captured_order: see @captured
  * @inspected: page structs looked at
@@ -53,12 +54,13 @@ struct defrag_control {
 	unsigned int		max_price;
 	unsigned int		max_free;
 	unsigned long		fill_below;
+	unsigned long		target;
 	unsigned long		start;
 	unsigned long		end;
 	struct list_head	room[NR_PAGE_ORDERS];
 	unsigned long		nr_room;
 	bool			direct;
-	bool			in_flight;
+	bool			drained;
 	struct page		*captured;
 	unsigned int		captured_order;
 	unsigned long		inspected;
@@ -80,6 +82,20 @@ struct defrag_target {
 
 /* Targets chosen at a time: they age while the first of them are worked on. */
 #define DEFRAG_BATCH	64
+
+/**
+ * struct defrag_round - a round over the free areas of a zone below an order
+ * @left: by order, the most that it has still to look at; those of other
+ *	mobilities are counted in
+ * @first: by order, the first that was looked at: the round ends where it is met
+ *	again
+ * @paid: an area has been made since the round began
+ */
+struct defrag_round {
+	unsigned long		left[NR_PAGE_ORDERS];
+	struct page		*first[NR_PAGE_ORDERS];
+	bool			paid;
+};
 
 /**
  * struct defrag_zone - what is remembered of a zone between passes
@@ -112,7 +128,7 @@ struct defrag_node {
 	struct task_struct	*thread;
 	wait_queue_head_t	wait;
 	unsigned int		request;
-	struct mutex		lock;		/* see above */
+	struct mutex		lock;		/* a pass; what follows */
 	struct defrag_zone	zones[MAX_NR_ZONES];
 	struct defrag_census	census;
 	struct defrag_target	targets[DEFRAG_BATCH];
@@ -121,6 +137,7 @@ struct defrag_node {
 /* room.c */
 void defrag_room_init(struct defrag_control *dc);
 void defrag_room_release(struct defrag_control *dc);
+void defrag_room_avoid(struct defrag_control *dc);
 struct folio *defrag_get_folio(struct folio *src, unsigned long private);
 void defrag_put_folio(struct folio *dst, unsigned long private);
 
@@ -136,7 +153,9 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
 				struct defrag_node *dn, unsigned long wanted);
 bool defrag_find_block(struct defrag_control *dc,
 		       struct defrag_target *target, unsigned long *cursor);
+void defrag_round_begin(struct zone *zone, struct defrag_round *round);
 unsigned int defrag_find_areas(struct defrag_control *dc,
+			       struct defrag_round *round,
 			       struct defrag_target *targets,
 			       unsigned int nr_targets);
 void defrag_remember(struct defrag_control *dc, unsigned long pfn,

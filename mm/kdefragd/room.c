@@ -6,7 +6,9 @@
  * the free lists from the smallest areas up, for those are of least use, and
  * only from the blocks that the plan fills (defrag_control.max_free and
  * fill_below), the fullest there are: a page is never moved into a block that
- * is to be emptied next, nor into the reserve of whole free blocks.
+ * is to be emptied next, nor into the reserve of whole free blocks.  There is
+ * one exception: in a run of blocks, a huge page that fills one of them needs
+ * another whole block, and leaves one behind.
  *
  * Page by page the lists do not tell the fullest block, but looking at an entry
  * costs one page struct, where finding the last free page in a nearly full
@@ -14,8 +16,9 @@
  * list, so that the next look meets others; and what the allocator then finds
  * at the head are the pages in full blocks, which is where it should look, too.
  *
- * Pages taken are kept until the pass is over, some tens of them.  They are
- * counted as in use meanwhile; watermarks are obeyed in taking them.
+ * Pages taken are kept until the pass is over, some tens of them and what is
+ * left of larger areas, or until they are in the way (defrag_room_avoid()).  They
+ * are counted as in use meanwhile; watermarks are obeyed in taking them.
  *
  * Locking: zone->lock while the lists are looked at.  A pool has one user.
  */
@@ -76,22 +79,57 @@ void defrag_room_release(struct defrag_control *dc)
 	dc->nr_room = 0;
 }
 
+/* Is the page frame part of what is being emptied? */
+static bool defrag_in_target(struct defrag_control *dc, unsigned long pfn)
+{
+	return pfn >= dc->target && pfn < dc->target + (1UL << dc->order);
+}
+
+/**
+ * defrag_room_avoid - see to it that no room lies in what is to be emptied
+ * @dc: the pass; @dc->target is set
+ *
+ * Room taken is neither free nor in use, so it would be in the way.  Areas
+ * there are smaller than the target, so they lie in it as a whole.
+ *
+ * Context: process context.
+ */
+void defrag_room_avoid(struct defrag_control *dc)
+{
+	unsigned int order;
+	struct page *page;
+
+	for (order = 0; order < NR_PAGE_ORDERS; order++) {
+		list_for_each_entry(page, &dc->room[order], lru) {
+			if (!defrag_in_target(dc, page_to_pfn(page)))
+				continue;
+			defrag_room_release(dc);
+			return;
+		}
+	}
+}
+
 static bool defrag_better_place(struct defrag_control *dc, struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
 	unsigned int nr_free = block_nr_free(page);
 
-	if (pfn >= dc->start && pfn < dc->end)
+	if (defrag_in_target(dc, pfn))
 		return false;
+	/* For a whole block's worth in a run: a block for a block. */
+	if (nr_free == pageblock_nr_pages)
+		return dc->order > pageblock_order &&
+		       buddy_order(page) == pageblock_order;
 	return nr_free < dc->max_free ||
 	       (nr_free == dc->max_free && pfn < dc->fill_below);
 }
 
 /*
- * Take free areas of @order.  Context: zone->lock held.
- * Return: false if the watermark forbids to take any.
+ * Take free areas of @order, until there are @enough pages.  Context: zone->lock
+ * held.  Return: false if the watermark forbids to take any.
  */
-static bool defrag_take_areas(struct defrag_control *dc, unsigned int order)
+static bool defrag_take_areas(struct defrag_control *dc, unsigned int order,
+			      unsigned long enough)
 {
 	struct free_area *area = &dc->zone->free_area[order];
 	struct list_head *list = &area->free_list[MIGRATE_MOVABLE];
@@ -99,7 +137,7 @@ static bool defrag_take_areas(struct defrag_control *dc, unsigned int order)
 	struct page *page, *next;
 
 	list_for_each_entry_safe(page, next, list, buddy_list) {
-		if (!look-- || dc->nr_room >= DEFRAG_ROOM_BATCH)
+		if (!look-- || dc->nr_room >= enough)
 			break;
 
 		dc->inspected++;
@@ -116,23 +154,27 @@ static bool defrag_take_areas(struct defrag_control *dc, unsigned int order)
 }
 
 /* One look at the lists from @order on.  Return: false if there is no point. */
-static bool defrag_look_for_room(struct defrag_control *dc, unsigned int order)
+static bool defrag_look_for_room(struct defrag_control *dc, unsigned int order,
+				 unsigned long enough)
 {
-	unsigned int limit = min_t(unsigned int, dc->order, pageblock_order);
+	unsigned int limit = min_t(unsigned int, dc->order,
+				   max(order + 1, pageblock_order));
 
 	guard(spinlock_irqsave)(&dc->zone->lock);
-	for (; order < limit && dc->nr_room < DEFRAG_ROOM_BATCH; order++)
-		if (!defrag_take_areas(dc, order))
+	for (; order < limit && dc->nr_room < enough; order++)
+		if (!defrag_take_areas(dc, order, enough))
 			return false;
 	return true;
 }
 
-/* Get room for a folio of @order. */
+/* Get room for a folio of @order; what there is of it is in smaller areas. */
 static void defrag_take_room(struct defrag_control *dc, unsigned int order)
 {
+	unsigned long had = dc->nr_room, enough = had + DEFRAG_ROOM_BATCH;
 	unsigned int looks = DEFRAG_ROOM_LOOKS;
 
-	while (looks-- && !dc->nr_room && defrag_look_for_room(dc, order))
+	while (looks-- && dc->nr_room == had &&
+	       defrag_look_for_room(dc, order, enough))
 		cond_resched();
 }
 

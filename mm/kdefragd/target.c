@@ -16,9 +16,10 @@
  * Only movable blocks are worked on: in others there is, by all experience, a
  * page that cannot be moved.
  *
- * Locking: the node's lock for the census; zone->lock while free lists are
- * walked.  Counts are read without: a target may have changed when its turn
- * comes, and defrag_evacuate() looks again.  get_online_mems() is held.
+ * Locking: the node's lock for the census; zone->lock while blocks are looked
+ * at, so that they stay (see block_occupancy.c), and while free lists are walked.
+ * It is dropped often: a target may have changed, or gone, when its turn comes,
+ * and defrag_evacuate() looks again.
  */
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
@@ -43,11 +44,47 @@
 #define DEFRAG_FAILURES_MAX	15
 
 /*
- * Free areas of one order looked at, at most, under one hold of zone->lock.
- * Unit: 1.  Each look reads at most the page structs of the range: 64 looks at
- * ranges of order 3 are 500 page structs, some ten microseconds.
+ * Page structs read, about, under one hold of zone->lock, to price ranges around
+ * free areas.  Unit: 1.  Some ten microseconds; the range that goes beyond it is
+ * read to its end, half a block at most.
  */
-#define DEFRAG_LOOK		64
+#define DEFRAG_LOOK		512
+
+/*
+ * Blocks looked at under one hold of zone->lock.  Unit: 1.  Some microseconds;
+ * fewer cost more in taking the lock than in looking.
+ */
+#define DEFRAG_SWEEP		64
+
+/* A look at block after block, under zone->lock but for a pause now and then. */
+struct defrag_sweep {
+	struct zone	*zone;
+	unsigned long	flags;
+	unsigned long	looked;
+};
+
+static void defrag_sweep_begin(struct defrag_sweep *sweep, struct zone *zone)
+{
+	sweep->zone = zone;
+	sweep->looked = 0;
+	spin_lock_irqsave(&zone->lock, sweep->flags);
+}
+
+static void defrag_sweep_end(struct defrag_sweep *sweep)
+{
+	spin_unlock_irqrestore(&sweep->zone->lock, sweep->flags);
+}
+
+/* @nr more blocks have been looked at: let others have the lock? */
+static void defrag_sweep_pause(struct defrag_sweep *sweep, unsigned long nr)
+{
+	sweep->looked += nr;
+	if (sweep->looked < DEFRAG_SWEEP)
+		return;
+	defrag_sweep_end(sweep);
+	cond_resched();
+	defrag_sweep_begin(sweep, sweep->zone);
+}
 
 static unsigned int defrag_shift(struct defrag_control *dc)
 {
@@ -80,6 +117,8 @@ static unsigned int defrag_ticks(struct page_block *block)
  *
  * Two passes may write at a time if one of them is direct; what is lost then is
  * one failure.
+ *
+ * Context: the block is isolated by the caller.
  */
 void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 		     enum defrag_outcome outcome)
@@ -96,12 +135,12 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 		known = 0;
 		break;
 	case DEFRAG_BUSY:
+	case DEFRAG_NO_ROOM:	/* or it would be chosen again at once */
 		known = min(known + 1, DEFRAG_FAILURES_MAX);
 		break;
 	case DEFRAG_UNMOVABLE:
 		known = DEFRAG_FAILURES_MAX;
 		break;
-	case DEFRAG_NO_ROOM:
 	case DEFRAG_CHANGED:
 		break;
 	}
@@ -109,7 +148,10 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 	WRITE_ONCE(block->failed_at, defrag_now());
 }
 
-/* Pages to move out of a block; DEFRAG_PRICE_MAX if that is not to be. */
+/*
+ * Pages to move out of a block; DEFRAG_PRICE_MAX if that is not to be.
+ * Context: zone->lock held.
+ */
 static unsigned int defrag_block_price(struct defrag_control *dc,
 				       unsigned long pfn)
 {
@@ -130,12 +172,21 @@ static unsigned int defrag_block_price(struct defrag_control *dc,
 			    defrag_ticks(block));
 }
 
-/* Price of a run of blocks, averaged over those that are not free yet. */
+/* Blocks in a run. */
+static unsigned long defrag_run_blocks(struct defrag_control *dc)
+{
+	return 1UL << (dc->order - pageblock_order);
+}
+
+/*
+ * Price of a run of blocks: of its average block, rounded up, so that it is 0
+ * only if all are free.  Context: zone->lock held.
+ */
 static unsigned int defrag_run_price(struct defrag_control *dc,
 				     unsigned long pfn)
 {
 	unsigned long end = pfn + (1UL << dc->order);
-	unsigned long sum = 0, nr = 0;
+	unsigned long sum = 0;
 
 	for (; pfn < end; pfn += pageblock_nr_pages) {
 		unsigned int price = defrag_block_price(dc, pfn);
@@ -143,9 +194,8 @@ static unsigned int defrag_run_price(struct defrag_control *dc,
 		if (price == DEFRAG_PRICE_MAX)
 			return price;
 		sum += price;
-		nr += !!price;
 	}
-	return nr ? DIV_ROUND_UP(sum, nr) : 0;
+	return DIV_ROUND_UP(sum, defrag_run_blocks(dc));
 }
 
 /* Where runs of the order begin in the zone. */
@@ -177,22 +227,26 @@ static void defrag_take_census(struct defrag_control *dc,
 {
 	size_t size = census->nr_entries * sizeof(*census->holes);
 	unsigned long pfn = pageblock_start_pfn(dc->zone->zone_start_pfn);
+	struct defrag_sweep sweep;
 	unsigned int price;
 
+	census->run = defrag_run_blocks(dc);
 	memset(census->holes, 0, size);
 	memset(census->offers, 0, size);
 
+	defrag_sweep_begin(&sweep, dc->zone);
 	for (; pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
 		defrag_count_hole(dc, census, pfn);
-		cond_resched();
+		defrag_sweep_pause(&sweep, 1);
 	}
 	for (pfn = defrag_first_run(dc); defrag_run_in_zone(dc, pfn);
 	     pfn += 1UL << dc->order) {
 		price = defrag_run_price(dc, pfn);
 		if (price && price < census->block_pages)
 			census->offers[price]++;
-		cond_resched();
+		defrag_sweep_pause(&sweep, census->run);
 	}
+	defrag_sweep_end(&sweep);
 }
 
 /* How many offers of exactly plan->max_price are part of the plan. */
@@ -212,14 +266,18 @@ static unsigned long defrag_fill_below(struct defrag_control *dc,
 				       unsigned long nr)
 {
 	unsigned long pfn = pageblock_start_pfn(dc->zone->zone_start_pfn);
+	struct defrag_sweep sweep;
 
+	defrag_sweep_begin(&sweep, dc->zone);
 	for (; nr && pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
 		struct page *page = block_in_zone(dc->zone, pfn);
 
 		if (page && block_nr_free(page) == dc->max_free &&
 		    get_pageblock_migratetype(page) == MIGRATE_MOVABLE)
 			nr--;
+		defrag_sweep_pause(&sweep, 1);
 	}
+	defrag_sweep_end(&sweep);
 	return pfn;
 }
 
@@ -241,6 +299,7 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
 				struct defrag_node *dn, unsigned long wanted)
 {
 	unsigned long run = 1UL << dc->order, pfn, quota;
+	struct defrag_sweep sweep;
 	struct defrag_plan plan;
 	unsigned int nr = 0;
 
@@ -254,9 +313,11 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
 	quota = defrag_quota(&dn->census, &plan);
 
 	pfn = round_down(zone_end_pfn(dc->zone), run);
+	defrag_sweep_begin(&sweep, dc->zone);
 	while (nr < plan.blocks && pfn > defrag_first_run(dc)) {
 		unsigned int price;
 
+		defrag_sweep_pause(&sweep, dn->census.run);
 		pfn -= run;
 		price = defrag_run_price(dc, pfn);
 		if (!price || price > plan.max_price ||
@@ -264,8 +325,8 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
 			continue;
 		quota -= price == plan.max_price;
 		dn->targets[nr++] = (struct defrag_target){ pfn, price };
-		cond_resched();
 	}
+	defrag_sweep_end(&sweep);
 	return nr;
 }
 
@@ -281,16 +342,18 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
  * @target: filled in
  * @cursor: where to look first; moved on
  *
- * Context: any, no lock; @cursor may be shared.
+ * Context: process context, no lock held; @cursor may be shared.
  * Return: true if there is one.
  */
 bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 		       unsigned long *cursor)
 {
 	unsigned long pfn = READ_ONCE(*cursor);
+	struct defrag_sweep sweep;
 	unsigned int look;
 
 	target->price = DEFRAG_PRICE_MAX;
+	defrag_sweep_begin(&sweep, dc->zone);
 	for (look = 0; look < DEFRAG_DIRECT_LOOK; look++) {
 		unsigned int price;
 
@@ -302,7 +365,9 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 		if (price && price < target->price)
 			*target = (struct defrag_target){ pfn, price };
 		pfn += 1UL << dc->order;
+		defrag_sweep_pause(&sweep, 1);
 	}
+	defrag_sweep_end(&sweep);
 	WRITE_ONCE(*cursor, pfn);
 
 	/* More than half of it is no longer the cheap way. */
@@ -346,7 +411,7 @@ static bool defrag_known_target(const struct defrag_target *targets,
 	return false;
 }
 
-/* Is the range around the free area @page worth it? */
+/* Is the range around the free area @page worth it?  zone->lock held. */
 static bool defrag_offer(struct defrag_control *dc, struct page *page,
 			 struct defrag_target *target)
 {
@@ -367,14 +432,74 @@ static bool defrag_offer(struct defrag_control *dc, struct page *page,
 }
 
 /**
+ * defrag_round_begin - begin a round over the free areas
+ * @zone: of this zone
+ * @round: set up
+ *
+ * Context: any.
+ */
+void defrag_round_begin(struct zone *zone, struct defrag_round *round)
+{
+	unsigned int order;
+
+	*round = (struct defrag_round){ };
+	/* Changes under zone->lock; a stale count makes the round end early. */
+	for (order = 0; order < NR_PAGE_ORDERS; order++)
+		round->left[order] = data_race(zone->free_area[order].nr_free);
+}
+
+/*
+ * Look at free areas of @order that the round has not come to yet, for as long
+ * as zone->lock may be held.  Return: targets, with the @nr that there are.
+ */
+static unsigned int defrag_look_at_areas(struct defrag_control *dc,
+					 struct defrag_round *round,
+					 unsigned int order,
+					 struct defrag_target *targets,
+					 unsigned int nr,
+					 unsigned int nr_targets)
+{
+	struct list_head *list =
+		&dc->zone->free_area[order].free_list[MIGRATE_MOVABLE];
+	unsigned long enough = dc->inspected + DEFRAG_LOOK;
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	while (round->left[order] && nr < nr_targets && dc->inspected < enough) {
+		struct page *page = list_first_entry_or_null(list, struct page,
+							     buddy_list);
+		struct defrag_target t;
+
+		if (!page || page == round->first[order]) {
+			round->left[order] = 0;
+			break;
+		}
+		if (!round->first[order])
+			round->first[order] = page;
+		round->left[order]--;
+		dc->inspected++;
+		list_move_tail(&page->buddy_list, list);
+		if (defrag_offer(dc, page, &t) &&
+		    !defrag_known_target(targets, nr, t.pfn))
+			targets[nr++] = t;
+	}
+	return nr;
+}
+
+/**
  * defrag_find_areas - the ranges below a block that are cheapest to complete
  * @dc: the pass
+ * @round: where it has come to; moved on
  * @targets: filled in
  * @nr_targets: room there
  *
+ * Who waits for a page looks at each order but once; else all areas are looked
+ * at, if need be, so that none found means none left in this round.
+ *
+ * Context: process context.
  * Return: how many targets.
  */
 unsigned int defrag_find_areas(struct defrag_control *dc,
+			       struct defrag_round *round,
 			       struct defrag_target *targets,
 			       unsigned int nr_targets)
 {
@@ -384,23 +509,11 @@ unsigned int defrag_find_areas(struct defrag_control *dc,
 	dc->fill_below = ULONG_MAX;
 
 	while (order-- && nr < nr_targets) {
-		struct free_area *area = &dc->zone->free_area[order];
-		struct list_head *list = &area->free_list[MIGRATE_MOVABLE];
-		struct page *page, *next;
-		unsigned long look;
-
-		guard(spinlock_irqsave)(&dc->zone->lock);
-		look = min(area->nr_free, DEFRAG_LOOK);
-		list_for_each_entry_safe(page, next, list, buddy_list) {
-			struct defrag_target t;
-
-			if (!look-- || nr == nr_targets)
-				break;
-			list_move_tail(&page->buddy_list, list);
-			if (defrag_offer(dc, page, &t) &&
-			    !defrag_known_target(targets, nr, t.pfn))
-				targets[nr++] = t;
-		}
+		do {
+			nr = defrag_look_at_areas(dc, round, order, targets, nr,
+						  nr_targets);
+			cond_resched();
+		} while (!dc->direct && round->left[order] && nr < nr_targets);
 	}
 	return nr;
 }

@@ -33,6 +33,7 @@ static struct plan_test *new_census(struct kunit *test)
 	t->census = (struct defrag_census){
 		.block_pages = BLOCK,
 		.nr_entries = BLOCK + 1,
+		.run = 1,
 		.holes = t->holes,
 		.offers = t->offers,
 	};
@@ -144,6 +145,25 @@ static void plan_equals(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, plan.nr_last, 2);
 }
 
+/* A run needs room for all of its blocks, not for one. */
+static void plan_runs(struct kunit *test)
+{
+	struct plan_test *t = new_census(test);
+	struct defrag_plan plan;
+
+	t->census.run = 4;
+	t->offers[100] = 1;
+	t->holes[399 / 3] = 3;
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 0);
+
+	t->holes[1] = 1;
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 1);
+	KUNIT_EXPECT_EQ(test, plan.max_price, 100);
+	KUNIT_EXPECT_EQ(test, plan.pages, 400);
+}
+
 /* No page is moved into what is to be emptied, whatever the counts. */
 static void plan_lines_never_cross(struct kunit *test)
 {
@@ -221,6 +241,7 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_fills_the_fullest),
 	KUNIT_CASE(plan_halves),
 	KUNIT_CASE(plan_equals),
+	KUNIT_CASE(plan_runs),
 	KUNIT_CASE(plan_lines_never_cross),
 	KUNIT_CASE(price_of_failures),
 	KUNIT_CASE(occupancy_follows),

@@ -22,6 +22,7 @@ static unsigned int used[BLOCKS], nr_used;
 static struct defrag_census census = {
 	.block_pages = BLOCK,
 	.nr_entries = BLOCK + 1,
+	.run = 1,
 	.holes = holes,
 	.offers = offers,
 };
