@@ -98,6 +98,9 @@
 #include "internal.h"
 #include "page_alloc.h"
 
+#define CREATE_TRACE_POINTS
+#include <trace/events/alloc_class.h>
+
 const char * const alloc_class_names[NR_ALLOC_CLASSES] = {
 	[ALLOC_CLASS_OTHER]	= "other",
 	[ALLOC_CLASS_PGTABLE]	= "pgtable",
@@ -133,31 +136,17 @@ static int __init alloc_class_setup(char *arg)
 }
 early_param("alloc_class", alloc_class_setup);
 
-#ifdef CONFIG_CMA
-#define BLOCK_CMA(class)	[BLOCK(MIGRATE_CMA, class)] = MIGRATE_CMA,
-#else
-#define BLOCK_CMA(class)
-#endif
+/* The list for free pages of a block that is isolated or has a key. */
+int alloc_class_list_of_block(unsigned long flags)
+{
+	int migratetype = flags & PAGEBLOCK_MIGRATETYPE_MASK;
 
-/* The flags of a block that is not isolated, and those of one that is. */
-#define BLOCK(mt, class)	((mt) | (class) << PB_class_0)
-#define ISOLATED(mt, class)	(BLOCK(mt, class) | BIT(PB_migrate_isolate))
-
-/* Only unmovable blocks have classes; a key that others may have says nothing. */
-#define BLOCKS_OF(class, list)						\
-	[BLOCK(MIGRATE_UNMOVABLE, class)]	= list,			\
-	[BLOCK(MIGRATE_MOVABLE, class)]		= MIGRATE_MOVABLE,	\
-	[BLOCK(MIGRATE_RECLAIMABLE, class)]	= MIGRATE_RECLAIMABLE,	\
-	[BLOCK(MIGRATE_HIGHATOMIC, class)]	= MIGRATE_HIGHATOMIC,	\
-	BLOCK_CMA(class)						\
-	[ISOLATED(0, class) ... ISOLATED(PAGEBLOCK_MIGRATETYPE_MASK, class)] = \
-		MIGRATE_ISOLATE
-
-const u8 alloc_class_block_list[] = {
-	BLOCKS_OF(ALLOC_CLASS_OTHER, MIGRATE_UNMOVABLE),
-	BLOCKS_OF(ALLOC_CLASS_PGTABLE, MIGRATE_TYPES),
-	BLOCKS_OF(ALLOC_CLASS_TRANSIENT, MIGRATE_TYPES + 1),
-};
+	if (flags & PAGEBLOCK_ISO_MASK)
+		return MIGRATE_ISOLATE;
+	if (!alloc_class_divides(migratetype))
+		return migratetype;
+	return alloc_class_list((flags & PAGEBLOCK_CLASS_MASK) >> PB_class_0);
+}
 
 void __alloc_class_set_key(struct page *page, enum alloc_class class)
 {
@@ -180,18 +169,12 @@ void __alloc_class_set_key(struct page *page, enum alloc_class class)
 		__count_vm_event(ALLOC_CLASS_UNKEYED);
 }
 
-/**
- * page_block_class - the key of the block that a page lies in
- * @page: the page
- *
- * For tracepoints: elsewhere, pfnblock_class() is at hand.
- *
- * Context: any.  Racy without zone->lock.
- * Return: an enum alloc_class.
- */
-int page_block_class(const struct page *page)
+void alloc_class_borrowed(struct page *page, unsigned int order,
+			  unsigned int fallback_order, enum alloc_class class)
 {
-	return pfnblock_class(page, page_to_pfn(page));
+	__count_vm_events(ALLOC_CLASS_BORROWED, 1 << order);
+	trace_alloc_class_borrow(page, order, fallback_order, class,
+				 pfnblock_class(page, page_to_pfn(page)));
 }
 
 /* A list is not walked for longer than pagetypeinfo walks one of mainline's. */

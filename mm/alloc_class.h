@@ -43,9 +43,6 @@ static_assert(__GFP_BITS_SHIFT + 3 <= 32);
 /* By the class that the GFP mask names: see alloc_class_flags(). */
 extern u8 alloc_class_offset[NR_ALLOC_CLASSES + 1];
 
-/* By the flags of a block but PB_compact_skip: see get_pfnblock_list(). */
-extern const u8 alloc_class_block_list[];
-
 void __alloc_class_set_key(struct page *page, enum alloc_class class);
 unsigned long alloc_class_check_zone(struct zone *zone, unsigned long *seen);
 
@@ -92,12 +89,18 @@ static inline int alloc_class_list(enum alloc_class class)
 	return class ? MIGRATE_TYPES - 1 + class : MIGRATE_UNMOVABLE;
 }
 
+int alloc_class_list_of_block(unsigned long flags);
+
 /* get_pfnblock_migratetype() and the key in one load: a list. */
 static inline int get_pfnblock_list(const struct page *page, unsigned long pfn)
 {
-	return alloc_class_block_list[pfnblock_flags(page, pfn) &
-				      (PAGEBLOCK_MIGRATETYPE_MASK |
-				       PAGEBLOCK_ISO_MASK | PAGEBLOCK_CLASS_MASK)];
+	unsigned long flags = pfnblock_flags(page, pfn);
+
+	flags &= PAGEBLOCK_MIGRATETYPE_MASK | PAGEBLOCK_ISO_MASK |
+		 PAGEBLOCK_CLASS_MASK;
+	if (likely(flags < BIT(PB_migrate_isolate)))
+		return flags;
+	return alloc_class_list_of_block(flags);
 }
 
 /* The list for a free page of this order and of its block's mobility. */
@@ -206,10 +209,8 @@ static inline void alloc_class_count_taken_over(void)
 	__count_vm_event(ALLOC_CLASS_TAKEN_OVER);
 }
 
-static inline void alloc_class_count_borrowed(unsigned int order)
-{
-	__count_vm_events(ALLOC_CLASS_BORROWED, 1 << order);
-}
+void alloc_class_borrowed(struct page *page, unsigned int order,
+			  unsigned int fallback_order, enum alloc_class class);
 
 #else /* !CONFIG_ALLOC_CLASS */
 
@@ -301,7 +302,9 @@ static inline void alloc_class_count_taken_over(void)
 {
 }
 
-static inline void alloc_class_count_borrowed(unsigned int order)
+static inline void alloc_class_borrowed(struct page *page, unsigned int order,
+					unsigned int fallback_order,
+					enum alloc_class class)
 {
 }
 

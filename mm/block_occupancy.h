@@ -50,8 +50,8 @@ static inline size_t page_blocks_size(unsigned long nr_blocks)
  * @nr pages at @pfn, within one block, came to the free lists, or left them if
  * negative.  Context: zone->lock held.
  */
-static __always_inline void __block_account_free(struct page *page, unsigned long pfn,
-					int nr)
+static __always_inline void
+__block_account_free(struct page *page, unsigned long pfn, int nr)
 {
 	struct page_block *block = pfn_page_block(page, pfn);
 

@@ -34,9 +34,6 @@ enum alloc_class {
  */
 #ifdef CONFIG_ALLOC_CLASS
 #define NR_CLASS_LISTS	(NR_ALLOC_CLASSES - 1)
-
-struct page;
-int page_block_class(const struct page *page);
 #else
 #define NR_CLASS_LISTS	0
 #endif

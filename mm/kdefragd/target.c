@@ -443,9 +443,10 @@ void defrag_round_begin(struct zone *zone, struct defrag_round *round)
 	unsigned int order;
 
 	*round = (struct defrag_round){ };
-	/* Changes under zone->lock; a stale count makes the round end early. */
-	for (order = 0; order < NR_PAGE_ORDERS; order++)
+	for (order = 0; order < NR_PAGE_ORDERS; order++) {
+		/* Changes under zone->lock; a stale count ends the round early. */
 		round->left[order] = data_race(zone->free_area[order].nr_free);
+	}
 }
 
 /*

@@ -468,7 +468,7 @@ static void load_once(void)
 
 	for (i = 0; i < TURNS; i++) {
 		if (pipe2(fds[i], O_NONBLOCK))
-			fds[i][0] = fds[i][1] = -1;
+			memset(fds[i], -1, sizeof(fds[i]));
 		else if (write(fds[i][1], data, sizeof(data)) < 0)
 			errno = 0;	/* part of it, or nothing */
 		madvise(tables + i * table_span, sysconf(_SC_PAGESIZE),
