@@ -136,16 +136,15 @@ static int __init alloc_class_setup(char *arg)
 }
 early_param("alloc_class", alloc_class_setup);
 
-/* The list for free pages of a block that is isolated or has a key. */
+/*
+ * The list for free pages of a block that is isolated, or has a key although its
+ * mobility has no classes: then it says nothing.
+ */
 int alloc_class_list_of_block(unsigned long flags)
 {
-	int migratetype = flags & PAGEBLOCK_MIGRATETYPE_MASK;
-
 	if (flags & PAGEBLOCK_ISO_MASK)
 		return MIGRATE_ISOLATE;
-	if (!alloc_class_divides(migratetype))
-		return migratetype;
-	return alloc_class_list((flags & PAGEBLOCK_CLASS_MASK) >> PB_class_0);
+	return flags & PAGEBLOCK_MIGRATETYPE_MASK;
 }
 
 void __alloc_class_set_key(struct page *page, enum alloc_class class)

@@ -100,7 +100,9 @@ static inline int get_pfnblock_list(const struct page *page, unsigned long pfn)
 		 PAGEBLOCK_CLASS_MASK;
 	if (likely(flags < BIT(PB_migrate_isolate)))
 		return flags;
-	return alloc_class_list_of_block(flags);
+	if (unlikely(flags & ~PAGEBLOCK_CLASS_MASK))
+		return alloc_class_list_of_block(flags);
+	return alloc_class_list(flags >> PB_class_0);
 }
 
 /* The list for a free page of this order and of its block's mobility. */
