@@ -67,7 +67,7 @@
  *   that mainline would serve.
  * - Other classes are not equal. A page that stays, put among pages that go,
  *   holds a block that would have come free; the other way round it does no
- *   harm. So the more persistent class takes a block over if half of it is
+ *   harm, and is done before lower zones are tried. So the more persistent class takes a block over if half of it is
  *   free, so that its next pages go to the same block, and else borrows single
  *   pages from where most of the pages are taken already.
  * - The flag is set where a subsystem allocates pages, one line each. Slab
@@ -76,20 +76,23 @@
  * If this is wrong
  * ----------------
  * A page that carries a flag and stays for long holds one block of its class,
- * where in mainline it holds one among all. A class that has few pages holds
- * one block for them that it would have shared; with two classes that is two
- * blocks per zone at most. alloc_class=off tells whether it helps.
+ * and the long-lived pages, which in mainline would fill that block, take others
+ * until there is no whole free block left. There are such pages: a pipe keeps two
+ * of its buffers for as long as it is open, a task the fragment that it writes
+ * to sockets from. alloc_class=off tells whether it helps.
  *
  * What is not promised
  * --------------------
  * Objects in slab are not told apart: short-lived ones in a slab page keep it,
  * and where they come and go in numbers they leave holes in the blocks of
- * ALLOC_CLASS_OTHER. And a borrowed page is not brought home.
+ * ALLOC_CLASS_OTHER. A borrowed page is not brought home. The key goes with an
+ * isolation, too, and with part of a block for alloc_contig_range(). And pages on
+ * the per-CPU list of a class are not there for others, who then have to find
+ * theirs in the free lists.
  */
 #define pr_fmt(fmt) "alloc_class: " fmt
 
 #include <linux/debugfs.h>
-#include <linux/kstrtox.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/seq_file.h>
@@ -118,16 +121,16 @@ u8 alloc_class_offset[NR_ALLOC_CLASSES + 1] __ro_after_init = {
 /* on, off, or the one class that is kept apart: to see what it is worth. */
 static int __init alloc_class_setup(char *arg)
 {
-	int class = match_string(alloc_class_names, NR_ALLOC_CLASSES, arg);
-	bool on = false;
+	int class;
 
-	if (class <= ALLOC_CLASS_OTHER && kstrtobool(arg, &on)) {
-		pr_warn("alloc_class=%s is none of on, off, pgtable, transient: ignored\n",
-			arg);
+	if (arg && !strcmp(arg, "on"))
+		return 0;
+
+	class = arg ? match_string(alloc_class_names, NR_ALLOC_CLASSES, arg) : -EINVAL;
+	if (class <= ALLOC_CLASS_OTHER && (!arg || strcmp(arg, "off"))) {
+		pr_warn("alloc_class= wants on, off, pgtable or transient: ignored\n");
 		return 0;
 	}
-	if (on)
-		return 0;
 
 	memset(alloc_class_offset, 0, sizeof(alloc_class_offset));
 	if (class > ALLOC_CLASS_OTHER)
@@ -179,7 +182,7 @@ void alloc_class_borrowed(struct page *page, unsigned int order,
 /* A list is not walked for longer than pagetypeinfo walks one of mainline's. */
 #define NR_FREE_MAX	100000
 
-unsigned long __alloc_class_nr_free(const struct free_area *area)
+unsigned long __alloc_class_nr_free(const struct free_area *area, bool *overflow)
 {
 	unsigned long nr = 0;
 	int list;
@@ -188,8 +191,10 @@ unsigned long __alloc_class_nr_free(const struct free_area *area)
 		struct list_head *pos;
 
 		list_for_each(pos, &area->free_list[list])
-			if (++nr >= NR_FREE_MAX)
+			if (++nr >= NR_FREE_MAX) {
+				*overflow = true;
 				return nr;
+			}
 	}
 	return nr;
 }

@@ -25,7 +25,7 @@
  * cost those their registers who find a page on a per-CPU list.
  */
 #define noinline_for_class	noinline
-#define inline_without_class	noinline
+#define inline_without_class	noinline __no_sanitize_memory	/* as rmqueue() */
 
 /* In alloc_flags, below rmqueue(): the class, and "whole free blocks only". */
 #define ALLOC_CLASS_SHIFT	24
@@ -142,8 +142,9 @@ static inline unsigned int alloc_class_flags(gfp_t gfp)
 	if (likely(!class))
 		return 0;
 
-	/* Only unmovable pages have one. */
-	if (gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE))
+	/* Only unmovable pages have one, and only where mobilities are told apart. */
+	if ((gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE)) ||
+	    page_group_by_mobility_disabled)
 		return 0;
 	return alloc_class_offset[class >> ___GFP_PGTABLE_BIT] << ALLOC_CLASS_SHIFT;
 }
@@ -188,15 +189,18 @@ static inline int alloc_class_any_list(const struct free_area *area,
 	return migratetype;
 }
 
-unsigned long __alloc_class_nr_free(const struct free_area *area);
+unsigned long __alloc_class_nr_free(const struct free_area *area, bool *overflow);
 
-/* Free pages of this mobility in blocks with a key. Context: zone->lock held. */
+/*
+ * Free areas of this mobility in blocks with a key; *overflow is set if there
+ * are more than what is returned. Context: zone->lock held.
+ */
 static inline unsigned long alloc_class_nr_free(const struct free_area *area,
-						int migratetype)
+						int migratetype, bool *overflow)
 {
 	if (!alloc_class_divides(migratetype))
 		return 0;
-	return __alloc_class_nr_free(area);
+	return __alloc_class_nr_free(area, overflow);
 }
 
 /* Is it worth the while to take the block over? */
@@ -290,7 +294,7 @@ static inline int alloc_class_any_list(const struct free_area *area,
 }
 
 static inline unsigned long alloc_class_nr_free(const struct free_area *area,
-						int migratetype)
+						int migratetype, bool *overflow)
 {
 	return 0;
 }

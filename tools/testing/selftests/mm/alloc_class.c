@@ -57,6 +57,7 @@ enum kind { PIPE, PGTABLE, SLAB, NR_KINDS };
 static const char * const kind_name[] = { "pipes", "page tables", "slab" };
 
 static char *dir;
+static pid_t loader;	/* who makes the load, until it has been killed */
 static char saved_pcp[32];
 static int pipes[TURNS * PIPES][2];
 static char *tables;
@@ -110,6 +111,9 @@ static void drain(void)
 
 static void restore(void)
 {
+	if (loader > 0)
+		kill(loader, SIGKILL);
+	text_write(FAULTS "probability", "0");
 	if (saved_pcp[0])
 		text_write(PCP, saved_pcp);
 	umount(dir);
@@ -342,6 +346,11 @@ static void test_shared(const struct result *r, int kind, int other, bool off)
 	ksft_print_msg("%s in %lu blocks, %s in %lu, both in %lu\n",
 		       kind_name[kind], r->blocks[kind],
 		       kind_name[other], r->blocks[other], shared);
+	if (!blocks) {
+		ksft_test_result_skip("%s and %s: no block has enough of both to tell\n",
+				      kind_name[kind], kind_name[other]);
+		return;
+	}
 	ksft_test_result(off ? shared > 0 : shared * 100 <= blocks * SHARED_MAX,
 			 "%s and %s %s\n", kind_name[kind], kind_name[other],
 			 off ? "mix with alloc_class=off" : "share no block");
@@ -552,19 +561,19 @@ static void run_disturbed(void)
 {
 	long injected = 0;
 	int cycled;
-	pid_t pid;
 
 	faults_begin();
-	pid = fork();
-	if (pid < 0)
+	loader = fork();
+	if (loader < 0)
 		ksft_exit_fail_perror("fork");
-	if (!pid)
+	if (!loader)
 		load_for_ever();
 
 	cycled = blocks_cycle(DISTURBED);
 	injected = faults_end();
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
+	kill(loader, SIGKILL);
+	waitpid(loader, NULL, 0);
+	loader = 0;
 
 	if (access(FAULTS, F_OK))
 		ksft_test_result_skip("failed allocations: no CONFIG_FAIL_PAGE_ALLOC\n");
@@ -590,6 +599,9 @@ int main(void)
 	if (access(TABLE, R_OK))
 		ksft_exit_skip("no " TABLE ": CONFIG_ALLOC_CLASS or debugfs is missing\n");
 	text_read("/proc/cmdline", cmdline, sizeof(cmdline));
+
+	if (strstr(cmdline, "alloc_class=pgtable") || strstr(cmdline, "alloc_class=transient"))
+		ksft_exit_skip("wants all classes, or alloc_class=off\n");
 
 	table_span = span_of_table();
 	block_pages = table_span / sysconf(_SC_PAGESIZE);
