@@ -104,6 +104,7 @@ static void alloc_class_any_list_finds_all(struct kunit *test)
 {
 	struct free_area *area = kunit_kzalloc(test, sizeof(*area), GFP_KERNEL);
 	struct list_head first, second;
+	bool overflow;
 	int list;
 
 	KUNIT_ASSERT_NOT_NULL(test, area);
@@ -117,8 +118,10 @@ static void alloc_class_any_list_finds_all(struct kunit *test)
 		KUNIT_EXPECT_FALSE(test, free_area_empty(area, MIGRATE_UNMOVABLE));
 		KUNIT_EXPECT_TRUE(test, free_area_empty(area, MIGRATE_MOVABLE));
 		KUNIT_EXPECT_TRUE(test, free_area_empty(area, MIGRATE_RECLAIMABLE));
-		KUNIT_EXPECT_EQ(test, alloc_class_nr_free(area, MIGRATE_UNMOVABLE), 1UL);
-		KUNIT_EXPECT_EQ(test, alloc_class_nr_free(area, MIGRATE_MOVABLE), 0UL);
+		overflow = false;
+		KUNIT_EXPECT_EQ(test, alloc_class_nr_free(area, MIGRATE_UNMOVABLE, &overflow), 1UL);
+		KUNIT_EXPECT_EQ(test, alloc_class_nr_free(area, MIGRATE_MOVABLE, &overflow), 0UL);
+		KUNIT_EXPECT_FALSE(test, overflow);
 
 		/* Blocks without a key come first. */
 		list_add(&second, &area->free_list[MIGRATE_UNMOVABLE]);
