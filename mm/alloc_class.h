@@ -142,18 +142,20 @@ static inline unsigned int alloc_class_flags(gfp_t gfp)
 	if (likely(!class))
 		return 0;
 
-	/* Only unmovable pages have one, and only where mobilities are told apart. */
-	if ((gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE)) ||
-	    page_group_by_mobility_disabled)
+	/* Only unmovable pages have one. */
+	if (gfp & (__GFP_MOVABLE | __GFP_RECLAIMABLE))
 		return 0;
 	return alloc_class_offset[class >> ___GFP_PGTABLE_BIT] << ALLOC_CLASS_SHIFT;
 }
 
+/* Where mobilities are not told apart, blocks have no keys either. */
 static inline enum alloc_class alloc_flags_class(unsigned int alloc_flags)
 {
 	unsigned int offset = alloc_flags >> ALLOC_CLASS_SHIFT;
 
-	return offset ? offset - (MIGRATE_PCPTYPES - 1) : ALLOC_CLASS_OTHER;
+	if (!offset || page_group_by_mobility_disabled)
+		return ALLOC_CLASS_OTHER;
+	return offset - (MIGRATE_PCPTYPES - 1);
 }
 
 /* Which of the NR_PCP_TYPES per-CPU lists of an order a request is served from */
