@@ -67,9 +67,10 @@
  *   that mainline would serve.
  * - Other classes are not equal. A page that stays, put among pages that go,
  *   holds a block that would have come free; the other way round it does no
- *   harm, and is done before lower zones are tried. So the more persistent class takes a block over if half of it is
- *   free, so that its next pages go to the same block, and else borrows single
- *   pages from where most of the pages are taken already.
+ *   harm, and is done before lower zones are tried. So the more persistent class
+ *   takes a block over if half of it is free, so that its next pages go to the
+ *   same block, and else borrows single pages from where most of the pages are
+ *   taken already.
  * - The flag is set where a subsystem allocates pages, one line each. Slab
  *   drops it (GFP_RECLAIM_MASK): its pages are shared by all its users.
  *

@@ -25,7 +25,7 @@
  * cost those their registers who find a page on a per-CPU list.
  */
 #define noinline_for_class	noinline
-#define inline_without_class	noinline __no_sanitize_memory	/* as rmqueue() */
+#define inline_without_class	noinline
 
 /* In alloc_flags, below rmqueue(): the class, and "whole free blocks only". */
 #define ALLOC_CLASS_SHIFT	24
