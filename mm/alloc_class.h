@@ -52,7 +52,10 @@ static __always_inline bool alloc_class_divides(int migratetype)
 	return migratetype == MIGRATE_UNMOVABLE;
 }
 
-/* The flags of a block, as enum pageblock_bits; racy without zone->lock. */
+/*
+ * The flags of a block, as enum pageblock_bits; racy without zone->lock.  By hand,
+ * for get_pageblock_bitmap() asks whether there is a section, at each page freed.
+ */
 static inline unsigned long pfnblock_flags(const struct page *page,
 					   unsigned long pfn)
 {

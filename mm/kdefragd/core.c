@@ -76,6 +76,7 @@
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -377,13 +378,21 @@ static unsigned int defrag_batch(struct defrag_control *dc,
 
 /* --- what is wanted, by the thread ---------------------------------------- */
 
-/* Rest after @worked jiffies of work, to keep to the duty. */
-static void defrag_rest(unsigned long worked)
+/*
+ * Rest after @ran nanoseconds on a CPU, to keep to the duty.  What is less than
+ * a tick is owed: a tick for each batch would be many times its due.
+ */
+static void defrag_rest(struct defrag_node *dn, u64 ran)
 {
 	int duty = READ_ONCE(sysctl_kdefragd_duty);
+	unsigned long ticks;
 
-	if (duty < 100)
-		schedule_timeout_interruptible(worked * (100 - duty) / duty + 1);
+	dn->owed += div_u64(ran * (100 - duty), duty);
+	ticks = nsecs_to_jiffies(dn->owed);
+	if (!ticks)
+		return;
+	dn->owed -= jiffies_to_nsecs(ticks);
+	schedule_timeout_interruptible(ticks);
 }
 
 /* What a batch costs of the budget, see "How much" above. */
@@ -410,7 +419,7 @@ static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
 				struct defrag_effort *effort,
 				unsigned long *made)
 {
-	unsigned long start = jiffies;
+	u64 start = task_sched_runtime(current);
 	struct defrag_control dc;
 	unsigned int found;
 
@@ -424,7 +433,7 @@ static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
 	effort->budget -= min(effort->budget, defrag_cost(&dc));
 	*made = dc.made;
 	if (found)
-		defrag_rest(jiffies - start);
+		defrag_rest(dn, task_sched_runtime(current) - start);
 	return found;
 }
 

@@ -119,6 +119,7 @@ struct defrag_zone {
  * @request: what was asked for since the thread last looked, see
  *	defrag_request()
  * @lock: held during a pass; protects what follows
+ * @owed: rest that the thread owes, in nanoseconds
  * @zones: state of the zones
  * @census: of the zone that is worked on
  * @targets: to be emptied next
@@ -129,6 +130,7 @@ struct defrag_node {
 	wait_queue_head_t	wait;
 	unsigned int		request;
 	struct mutex		lock;		/* a pass; what follows */
+	u64			owed;
 	struct defrag_zone	zones[MAX_NR_ZONES];
 	struct defrag_census	census;
 	struct defrag_target	targets[DEFRAG_BATCH];

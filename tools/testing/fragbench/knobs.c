@@ -46,25 +46,13 @@ long fb_knob_read(const char *path)
 	return value;
 }
 
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 /* Return: 0, or the negative error. */
 int fb_knob_write(const char *path, long value)
 {
 	char text[32];
 
 	snprintf(text, sizeof(text), "%ld", value);
-	return write_text(path, text);
+	return frag_write(path, text);
 }
 
 static void restore(void)
@@ -187,7 +175,7 @@ static void drain_pcp(void)
 	long left;
 
 	for (tries = 0; tries < 20; tries++) {
-		if (write_text(BURST, "drain") == -ENOENT)
+		if (frag_write(BURST, "drain") == -ENOENT)
 			break;
 		left = pcp_pages();
 		if (left <= PCP_FEW)

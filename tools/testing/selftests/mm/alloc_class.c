@@ -33,7 +33,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fragment.h"
 #include "kselftest.h"
+#include "vm_util.h"
 
 #define TABLE		"/sys/kernel/debug/alloc_class"
 #define HEADER		"# alloc_class 1\n"
@@ -72,50 +74,23 @@ static size_t span_of_table(void)
 	return page / sizeof(uint64_t) * page;
 }
 
-static int text_read(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY);
-	ssize_t len;
-
-	if (fd < 0)
-		return -1;
-	len = read(fd, buf, size - 1);
-	close(fd);
-	if (len < 0)
-		return -1;
-	buf[len] = '\0';
-	return 0;
-}
-
-static int text_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	ssize_t len;
-
-	if (fd < 0)
-		return -1;
-	len = write(fd, text, strlen(text));
-	close(fd);
-	return len == (ssize_t)strlen(text) ? 0 : -1;
-}
-
 /* Cut the per-CPU lists to a few pages: each refresh takes an eighth off. */
 static void drain(void)
 {
 	int i;
 
-	text_write(PCP, "1073741824");
+	frag_write(PCP, "1073741824");
 	for (i = 0; i < 50; i++)
-		text_write(REFRESH, "1");
+		frag_write(REFRESH, "1");
 }
 
 static void restore(void)
 {
 	if (loader > 0)
 		kill(loader, SIGKILL);
-	text_write(FAULTS "probability", "0");
+	frag_write(FAULTS "probability", "0");
 	if (saved_pcp[0])
-		text_write(PCP, saved_pcp);
+		frag_write(PCP, saved_pcp);
 	umount(dir);
 	rmdir(dir);
 }
@@ -373,7 +348,7 @@ static void test_header(void)
 {
 	char text[64] = "";
 
-	text_read(TABLE, text, sizeof(text));
+	read_file(TABLE, text, sizeof(text));
 	ksft_test_result(!strncmp(text, HEADER, strlen(HEADER)),
 			 "the table has its version\n");
 }
@@ -448,13 +423,13 @@ static void faults_begin(void)
 	char times[32];
 
 	snprintf(times, sizeof(times), "%d", FAULTS_MAX);
-	text_write(FAULTS "verbose", "0");
-	text_write(FAULTS "task-filter", "1");
-	text_write(FAULTS "ignore-gfp-wait", "0");
-	text_write(FAULTS "ignore-gfp-highmem", "0");
-	text_write(FAULTS "min-order", "0");
-	text_write(FAULTS "times", times);
-	text_write(FAULTS "probability", FAULT_PERCENT);
+	frag_write(FAULTS "verbose", "0");
+	frag_write(FAULTS "task-filter", "1");
+	frag_write(FAULTS "ignore-gfp-wait", "0");
+	frag_write(FAULTS "ignore-gfp-highmem", "0");
+	frag_write(FAULTS "min-order", "0");
+	frag_write(FAULTS "times", times);
+	frag_write(FAULTS "probability", FAULT_PERCENT);
 }
 
 /* Return: how many there were. */
@@ -462,8 +437,8 @@ static long faults_end(void)
 {
 	char times[32] = "";
 
-	text_write(FAULTS "probability", "0");
-	if (text_read(FAULTS "times", times, sizeof(times)))
+	frag_write(FAULTS "probability", "0");
+	if (!read_file(FAULTS "times", times, sizeof(times)))
 		return 0;
 	return FAULTS_MAX - strtol(times, NULL, 10);
 }
@@ -496,7 +471,7 @@ static void load_once(void)
 
 static void load_for_ever(void)
 {
-	text_write("/proc/self/make-it-fail", "1");
+	frag_write("/proc/self/make-it-fail", "1");
 	for (;;) {
 		tables = mmap(NULL, TURNS * table_span, PROT_READ,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -513,9 +488,9 @@ static bool block_cycle(int nr)
 	char path[128];
 
 	snprintf(path, sizeof(path), MEMORY "memory%d/state", nr);
-	if (text_write(path, "offline"))
+	if (frag_write(path, "offline"))
 		return false;
-	if (text_write(path, "online"))
+	if (frag_write(path, "online"))
 		ksft_exit_fail_msg("%s: cannot be onlined again\n", path);
 	return true;
 }
@@ -546,7 +521,7 @@ static void test_check(const char *path, const char *what)
 	unsigned long checked = 0, wrong = 0;
 	char text[128];
 
-	if (text_read(path, text, sizeof(text))) {
+	if (!read_file(path, text, sizeof(text))) {
 		ksft_test_result_skip("%s: no %s, CONFIG_BLOCK_OCCUPANCY_DEBUG is missing\n",
 				      what, path);
 		return;
@@ -598,20 +573,20 @@ int main(void)
 		ksft_exit_skip("needs root\n");
 	if (access(TABLE, R_OK))
 		ksft_exit_skip("no " TABLE ": CONFIG_ALLOC_CLASS or debugfs is missing\n");
-	text_read("/proc/cmdline", cmdline, sizeof(cmdline));
+	read_file("/proc/cmdline", cmdline, sizeof(cmdline));
 
 	if (strstr(cmdline, "alloc_class=pgtable") || strstr(cmdline, "alloc_class=transient"))
 		ksft_exit_skip("wants all classes, or alloc_class=off\n");
 
 	table_span = span_of_table();
 	block_pages = table_span / sysconf(_SC_PAGESIZE);
-	if (!text_read("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
-		       size, sizeof(size)))
+	if (read_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
+		      size, sizeof(size)))
 		block_pages = strtoul(size, NULL, 10) / sysconf(_SC_PAGESIZE);
 
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		ksft_exit_fail_perror("setrlimit");
-	if (text_read(PCP, saved_pcp, sizeof(saved_pcp)))
+	if (!read_file(PCP, saved_pcp, sizeof(saved_pcp)))
 		ksft_exit_skip("cannot read " PCP "\n");
 	dir = mkdtemp(strdup("/tmp/alloc_class.XXXXXX"));
 	if (!dir)

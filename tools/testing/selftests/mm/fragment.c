@@ -16,6 +16,18 @@
 #include "fragment.h"
 #include "vm_util.h"
 
+int frag_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, strlen(text)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 /* Sum /proc/buddyinfo over all zones.  Return: 0, or -1 if it is unreadable. */
 int frag_read(struct frag_state *state)
 {

@@ -29,6 +29,9 @@ int frag_read(struct frag_state *state);
 unsigned long frag_blocks_from(const struct frag_state *state, int order);
 void frag_print(const char *prefix, const struct frag_state *state);
 
+/* Write a text to a knob.  Return: 0, or the negative error. */
+int frag_write(const char *path, const char *text);
+
 /* Page cache of a sparse file; its pages can be counted later. */
 struct frag_cache {
 	int	fd;

@@ -56,28 +56,17 @@ static bool stopped(void)
 static int knob_write(const char *name, const char *value)
 {
 	char path[128];
-	int fd, ret;
 
 	snprintf(path, sizeof(path), VM "%s", name);
-	fd = open(path, O_WRONLY);
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, value, strlen(value)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
+	return frag_write(path, value);
 }
 
 static long knob_read(const char *name)
 {
-	char path[128], buf[32] = "";
-	int fd;
+	char path[128], buf[32];
 
 	snprintf(path, sizeof(path), VM "%s", name);
-	fd = open(path, O_RDONLY);
-	if (fd < 0 || read(fd, buf, sizeof(buf) - 1) <= 0)
-		return -1;
-	close(fd);
-	return atol(buf);
+	return read_file(path, buf, sizeof(buf)) ? atol(buf) : -1;
 }
 
 static unsigned long counter(const char *name)

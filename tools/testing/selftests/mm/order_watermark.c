@@ -8,8 +8,8 @@
  *
  *	traffic	for long.  The arm with vm.order_watermark=0 has to evict, or the
  *		test could not tell; the arm with 1 must not.
- *	ring	once, and once more after a quiet second.  Mainline has made a
- *		few blocks by then, we enough.
+ *	ring	once, and for the rest after a quiet second.  Mainline has made
+ *		a few blocks by then, we enough.
  *	wall	for blocks that nobody can make.  Reclaim may help, but little.
  *
  *	-m MODE		ring, then traffic, with vm.order_watermark=MODE, or
@@ -66,31 +66,10 @@ static const char *saved_for(const char *path)
 
 static int knob_read(const char *path, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY);
-	ssize_t len;
-
-	if (fd < 0)
+	if (!read_file(path, buf, size))
 		return -1;
-	len = read(fd, buf, size - 1);
-	close(fd);
-	if (len < 0)
-		return -1;
-	buf[len] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	return 0;
-}
-
-/* Return: 0, or the error that the kernel gave. */
-static int knob_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY), err = 0;
-
-	if (fd < 0)
-		return errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = errno;
-	close(fd);
-	return err;
 }
 
 static void settings_restore(void)
@@ -101,7 +80,7 @@ static void settings_restore(void)
 		frag_burst_drop();
 	for (i = 0; i < ARRAY_SIZE(saved_path); i++) {
 		if (saved[i][0])
-			knob_write(saved_path[i], saved[i]);
+			frag_write(saved_path[i], saved[i]);
 	}
 }
 
@@ -262,8 +241,8 @@ static void mode_set(const char *mode)
 {
 	bool kdefragd = !strcmp(mode, "kdefragd");
 
-	knob_write(KDEFRAGD, kdefragd ? "1" : "0");
-	knob_write(KNOB, kdefragd ? "1" : mode);
+	frag_write(KDEFRAGD, kdefragd ? "1" : "0");
+	frag_write(KNOB, kdefragd ? "1" : mode);
 }
 
 /*
@@ -281,11 +260,11 @@ static const char *shape_make(struct shape *s, const char *mode)
 	memset(s, 0, sizeof(*s));
 	if (mode)
 		mode_set("0");
-	knob_write(BOOST, "0");		/* what boosts here is reclaimed later */
-	knob_write(PROACTIVE, "0");
-	knob_write(PCP, "1000000");	/* no blocks hidden on per-CPU lists */
-	knob_write("/proc/sys/vm/drop_caches", "3");
-	knob_write("/proc/sys/vm/compact_memory", "1");
+	frag_write(BOOST, "0");		/* what boosts here is reclaimed later */
+	frag_write(PROACTIVE, "0");
+	frag_write(PCP, "1000000");	/* no blocks hidden on per-CPU lists */
+	frag_write("/proc/sys/vm/drop_caches", "3");
+	frag_write("/proc/sys/vm/compact_memory", "1");
 	if (frag_read(&state))
 		return "cannot read /proc/buddyinfo";
 
@@ -316,7 +295,7 @@ static void shape_drop(struct shape *s)
 static void measure_begin(struct result *r, struct shape *s, const char *mode)
 {
 	memset(r, 0, sizeof(*r));
-	knob_write(BOOST, saved_for(BOOST));
+	frag_write(BOOST, saved_for(BOOST));
 	if (mode)
 		mode_set(mode);
 	frag_read(&r->before);
@@ -331,7 +310,7 @@ static void measure_end(struct result *r, struct shape *s, const char *mode)
 	count_since(&r->c, &then);
 	r->cache_after = frag_cache_resident(&s->cache);
 	frag_read(&r->after);
-	knob_write(BOOST, "0");
+	frag_write(BOOST, "0");
 	if (mode)
 		mode_set("0");
 }
@@ -367,17 +346,16 @@ static void traffic(struct result *r)
 
 /*
  * A ring: a driver fills its receive ring in atomic context and finds next to
- * nothing.  A quiet second later it tries once more.  There was no traffic that
- * could have driven anybody to work, just this one demand.
+ * nothing.  A quiet second later it tries to fill the rest.  There was no traffic
+ * that could have driven anybody to work, just this one demand.
  */
 static void ring(struct result *r)
 {
 	atomic_burst(r, RING);
 	r->first = r->got;
-	r->asked = 0;
-	r->got = 0;
 	sleep(1);
-	atomic_burst(r, RING);
+	r->asked = r->got;
+	atomic_burst(r, RING - r->got);
 }
 
 /* A wall: a driver never gets what it asks for, and asks four times a second. */
@@ -403,9 +381,9 @@ static const char *wall_build(struct shape *s)
 
 	if (mlock2(s->holes.map, s->holes.size, MLOCK_ONFAULT))
 		return "cannot lock memory";
-	knob_write(LOCKED, "0");
+	frag_write(LOCKED, "0");
 	for (tries = 0; tries < 20; tries++) {
-		knob_write("/proc/sys/vm/compact_memory", "1");
+		frag_write("/proc/sys/vm/compact_memory", "1");
 		if (frag_read(&state))
 			break;
 		if (in_pieces(&state) && !frag_blocks_from(&state, ORDER))
@@ -437,7 +415,7 @@ static const char *run_arm(struct result *r, void (*scenario)(struct result *r),
 	measure_end(r, &shape, mode);
 	shape_drop(&shape);
 	if (scenario == wall)
-		knob_write(LOCKED, saved_for(LOCKED));
+		frag_write(LOCKED, saved_for(LOCKED));
 	return NULL;
 }
 
@@ -502,11 +480,11 @@ static void test_knob(const char *path, const char *good, const char * const *ba
 	char before[32], after[32];
 	bool refused = true;
 
-	ksft_test_result(!knob_write(path, good) &&
+	ksft_test_result(!frag_write(path, good) &&
 			 !knob_read(path, before, sizeof(before)) &&
 			 !strcmp(before, good), "%s takes %s\n", path, good);
 	for (; *bad; bad++) {
-		if (knob_write(path, *bad) != EINVAL) {
+		if (frag_write(path, *bad) != -EINVAL) {
 			ksft_print_msg("%s took '%s'\n", path, *bad);
 			refused = false;
 		}
@@ -722,7 +700,7 @@ int main(int argc, char **argv)
 		ksft_exit_skip("needs root\n");
 	test_knob(KNOB, "2", bad_mode);
 	test_knob(SHARE, "25", bad_share);
-	knob_write(SHARE, saved_for(SHARE));
+	frag_write(SHARE, saved_for(SHARE));
 	for (i = 0; i < ARRAY_SIZE(tests); i++) {
 		if (only && strcmp(only, tests[i].name))
 			continue;
