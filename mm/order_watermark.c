@@ -7,6 +7,7 @@
  *
  *	kswapd, before it sleeps, works, or is woken	order_wmark_balanced()
  *	the allocator, when a request finds no block	order_wmark_missed()
+ *	the allocator, before it reclaims for one	order_wmark_spare()
  *	the allocator, when a block was taken		order_wmark_taken()
  *	kcompactd, before it starts and stops		order_wmark_short_of_shape()
  *	kcompactd, around its work on a node		order_wmark_pass_*()
@@ -32,6 +33,8 @@
  */
 #define pr_fmt(fmt) "order_watermark: " fmt
 
+#include <linux/compaction.h>
+#include <linux/cpuset.h>
 #include <linux/debugfs.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
@@ -546,6 +549,57 @@ void order_wmark_missed(struct zone *zone, unsigned int order)
 	demand = READ_ONCE(state->demand[order]);
 	if (demand < UINT_MAX)
 		WRITE_ONCE(state->demand[order], demand + 1);
+}
+
+/* Has one of its zones pages enough to move others to? */
+static bool order_wmark_can_move(gfp_t gfp_mask, unsigned int order,
+				 unsigned int alloc_flags,
+				 const struct alloc_context *ac)
+{
+	struct zoneref *z;
+	struct zone *zone;
+
+	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
+					ac->highest_zoneidx, ac->nodemask) {
+		if (cpusets_enabled() && (alloc_flags & ALLOC_CPUSET) &&
+		    !__cpuset_zone_allowed(zone, gfp_mask))
+			continue;
+		if (compaction_suitable(zone, order, min_wmark_pages(zone),
+					ac->highest_zoneidx))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * order_wmark_spare - is a request to do without reclaim for now?
+ * @gfp_mask: of the request
+ * @order: its order
+ * @alloc_flags: its flags
+ * @ac: where it may allocate from
+ * @spared: has it been spared before?  Set by this
+ *
+ * Where pages are enough to move others to, what is freed one by one hardly
+ * makes a block: the request is sent to compaction first.  Once, so that it gets
+ * all that mainline would do for it if that fails.  Costly orders are spared by
+ * mainline itself, see shrink_zones(), and who does not retry has one round.
+ *
+ * Context: process context that may reclaim.
+ * Return: true if it is to compact, and then to come back.
+ */
+bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
+		       unsigned int alloc_flags, const struct alloc_context *ac,
+		       bool *spared)
+{
+	if (*spared || !order_wmark_hands_over(order) ||
+	    order > PAGE_ALLOC_COSTLY_ORDER || (gfp_mask & __GFP_NORETRY) ||
+	    !gfp_compaction_allowed(gfp_mask) ||
+	    !order_wmark_can_move(gfp_mask, order, alloc_flags, ac))
+		return false;
+
+	*spared = true;
+	count_vm_event(ORDER_WMARK_SPARED);
+	return true;
 }
 
 /* See order_wmark_taken(). */

@@ -171,6 +171,9 @@ unsigned long order_wmark_to_reclaim(pg_data_t *pgdat, unsigned int order,
 bool order_wmark_reclaimed(pg_data_t *pgdat, unsigned int order,
 			   unsigned long nr_reclaimed);
 void order_wmark_missed(struct zone *zone, unsigned int order);
+bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
+		       unsigned int alloc_flags, const struct alloc_context *ac,
+		       bool *spared);
 void __order_wmark_taken(struct zone *zone, unsigned int order,
 			 int highest_zoneidx);
 
@@ -284,6 +287,14 @@ static inline bool order_wmark_reclaimed(pg_data_t *pgdat, unsigned int order,
 
 static inline void order_wmark_missed(struct zone *zone, unsigned int order)
 {
+}
+
+static inline bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
+				     unsigned int alloc_flags,
+				     const struct alloc_context *ac,
+				     bool *spared)
+{
+	return false;
 }
 
 static inline void order_wmark_taken(struct zone *zone, unsigned int order,

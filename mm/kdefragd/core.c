@@ -83,6 +83,7 @@
 #include <linux/swap.h>
 #include <linux/sysctl.h>
 #include <linux/vmstat.h>
+#include "../alloc_class.h"
 #include "../block_occupancy.h"
 #include "../internal.h"
 #include "../order_watermark.h"
@@ -615,14 +616,15 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 /* --- on behalf of a request ------------------------------------------------ */
 
 /*
- * What was captured becomes the caller's: its block takes the migratetype of
- * the request if it was emptied as a whole, and what is too much goes back.
+ * What was captured becomes the caller's: its block takes the migratetype and
+ * the class of the request if it was emptied as a whole, and what is too much
+ * goes back.
  * Somebody else may have isolated the block since it was given back, and counts
  * on it that nothing in it gets into use: then all of it goes back.
  */
 static struct page *defrag_hand_out(struct defrag_control *dc,
-				    unsigned int order, int migratetype,
-				    defrag_claim_t claim)
+				    unsigned int order, unsigned int alloc_flags,
+				    int migratetype, defrag_claim_t claim)
 {
 	struct page *page = dc->captured;
 	unsigned int have = dc->captured_order;
@@ -634,6 +636,8 @@ static struct page *defrag_hand_out(struct defrag_control *dc,
 	}
 	if (have == pageblock_order)
 		claim(page, migratetype);
+	if (have == pageblock_order && order < have)
+		alloc_class_set_key(page, alloc_flags_class(alloc_flags));
 	while (have > order) {
 		have--;
 		__putback_isolated_page(&page[1 << have], have,
@@ -670,6 +674,7 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 }
 
 static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
+				       unsigned int alloc_flags,
 				       int migratetype, defrag_claim_t claim)
 {
 	struct defrag_target targets[DEFRAG_DIRECT_TARGETS];
@@ -691,7 +696,7 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 	defrag_end(&dc);
 	if (!dc.captured)
 		return NULL;
-	return defrag_hand_out(&dc, order, migratetype, claim);
+	return defrag_hand_out(&dc, order, alloc_flags, migratetype, claim);
 }
 
 /**
@@ -740,8 +745,8 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 		*tried = true;
 		count_vm_event(KDEFRAGD_DIRECT);
 		noreclaim = memalloc_noreclaim_save();
-		page = defrag_direct_zone(zone, order, ac->migratetype,
-					  claim);
+		page = defrag_direct_zone(zone, order, alloc_flags,
+					  ac->migratetype, claim);
 		memalloc_noreclaim_restore(noreclaim);
 		break;
 	}

@@ -2,12 +2,13 @@
 /*
  * Bursts of page allocations, on request, from debugfs.
  *
- *	echo "<order> <count> atomic|nowait|kernel|huge|pinned" > alloc_burst
+ *	echo "<order> <count> atomic|nowait|kernel|retry|huge|pinned" > alloc_burst
  *	echo drop > alloc_burst
  *	echo drain > alloc_burst
  *
  * The first asks for count blocks one after the other and holds those that
  * came until they are dropped or the module goes: with interrupts off if atomic;
+ * with one try at reclaim if kernel, until it comes if retry, as kmalloc() does;
  * as a fault asks for a huge page if huge; from where movable pages lie if
  * pinned, so that they stand among them as pinned pages do.
  * Reading tells how the latest burst fared: "asked got", in blocks.
@@ -172,6 +173,8 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		gfp = GFP_NOWAIT;
 	else if (!strcmp(kind, "kernel"))
 		gfp = GFP_KERNEL | __GFP_NORETRY;
+	else if (!strcmp(kind, "retry"))
+		gfp = GFP_KERNEL;
 	else if (!strcmp(kind, "huge"))
 		gfp = GFP_TRANSHUGE | __GFP_NORETRY;
 	else if (!strcmp(kind, "pinned"))

@@ -4,17 +4,19 @@
  *
  * Without options: the test.  Each arm brings memory into the same bad shape
  * (much of it free, no block of order 3), and then asks for order 3 in one of
- * three ways:
+ * four ways:
  *
  *	traffic	for long.  The arm with vm.order_watermark=0 has to evict, or the
  *		test could not tell; the arm with 1 must not.
  *	ring	once, and for the rest after a quiet second.  Mainline has made
  *		a few blocks by then, we enough.
+ *	waiting	once, where one may wait, and would reclaim oneself.
  *	wall	for blocks that nobody can make.  Reclaim may help, but little.
  *
  *	-m MODE		ring, then traffic, with vm.order_watermark=MODE, or
  *			"stock" to leave it alone, and a report for people
- *	-t SCENARIO	only this test: traffic, ring or wall
+ *	-t SCENARIO	only this test: one of these, or kdefragd, ring and traffic with
+ *		kdefragd
  *	-s SECONDS	of traffic, default 10
  *	-d DIR		on a file system whose page cache can be evicted, default
  *			$TMPDIR, or else "."
@@ -315,10 +317,10 @@ static void measure_end(struct result *r, struct shape *s, const char *mode)
 		mode_set("0");
 }
 
-/* A burst as an interrupt would ask for it. */
-static void atomic_burst(struct result *r, unsigned long blocks)
+/* A burst, as an interrupt asks ("atomic") or a system call ("retry"). */
+static void burst(struct result *r, unsigned long blocks, const char *kind)
 {
-	long got = frag_burst(ORDER, blocks, "atomic");
+	long got = frag_burst(ORDER, blocks, kind);
 
 	if (got < 0)
 		return;
@@ -334,13 +336,13 @@ static void atomic_burst(struct result *r, unsigned long blocks)
 static void traffic(struct result *r)
 {
 	/* All bursts together ask for, and keep, a tenth of what is free. */
-	unsigned long burst = (r->before.free >> ORDER) / 10 / seconds;
+	unsigned long blocks = (r->before.free >> ORDER) / 10 / seconds;
 	double t;
 
 	for (t = 0; t < seconds; t++) {
 		r->sent += frag_socket_traffic(1);
 		sleep(1);
-		atomic_burst(r, burst);
+		burst(r, blocks, "atomic");
 	}
 }
 
@@ -351,11 +353,17 @@ static void traffic(struct result *r)
  */
 static void ring(struct result *r)
 {
-	atomic_burst(r, RING);
+	burst(r, RING, "atomic");
 	r->first = r->got;
 	sleep(1);
 	r->asked = r->got;
-	atomic_burst(r, RING - r->got);
+	burst(r, RING - r->got, "atomic");
+}
+
+/* Waiting: a ring is filled where one may wait, and reclaim. */
+static void waiting(struct result *r)
+{
+	burst(r, RING, "retry");
 }
 
 /* A wall: a driver never gets what it asks for, and asks four times a second. */
@@ -364,7 +372,7 @@ static void wall(struct result *r)
 	int i;
 
 	for (i = 0; i < 4 * WALL_SECONDS; i++) {
-		atomic_burst(r, RING);
+		burst(r, RING, "atomic");
 		usleep(250000);
 	}
 }
@@ -571,6 +579,20 @@ static void test_ring(void)
 			 on.c.migrated, on.c.evicted, off.c.evicted);
 }
 
+static void test_waiting(void)
+{
+	struct result off, on;
+
+	if (!run_arms("waiting", waiting, &off, &on))
+		return;
+	ksft_test_result(off.got == RING && on.got == RING,
+			 "waiting: all is met (%ld of %d, off %ld)\n",
+			 on.got, RING, off.got);
+	ksft_test_result(off.c.evicted > 0 && !on.c.evicted,
+			 "waiting: nothing is evicted for it (%ld pages, off %ld)\n",
+			 on.c.evicted, off.c.evicted);
+}
+
 /* The same handed over to kdefragd. */
 static void test_kdefragd(void)
 {
@@ -631,6 +653,7 @@ static const struct {
 } tests[] = {
 	{ "traffic", test_traffic },
 	{ "ring", test_ring },
+	{ "waiting", test_waiting },
 	{ "kdefragd", test_kdefragd },
 	{ "wall", test_wall },
 };
@@ -648,7 +671,7 @@ int main(int argc, char **argv)
 		"0", "1", "2", "kdefragd", "stock", NULL
 	};
 	static const char * const names[] = {
-		"traffic", "ring", "kdefragd", "wall", NULL
+		"traffic", "ring", "waiting", "kdefragd", "wall", NULL
 	};
 	static const char * const bad_mode[] = { "3", "-1", "x", "1x", NULL };
 	static const char * const bad_share[] = { "0", "101", "-5", "x", NULL };
