@@ -7,6 +7,7 @@
  *	evacuate.c	empty a range
  *	room.c		where its pages go
  *	core.c		when, how much, and on whose behalf: this file
+ *	debugfs.c	what is known of each zone, for people
  *
  * When
  * ----
@@ -147,7 +148,7 @@ static int sysctl_kdefragd_max = PUD_SHIFT - PAGE_SHIFT;
 
 /* --- the reserve: whole free blocks of a zone ----------------------------- */
 
-static unsigned long defrag_reserve_low(struct zone *zone)
+unsigned long defrag_reserve_low(struct zone *zone)
 {
 	unsigned long blocks = zone_managed_pages(zone) >> pageblock_order;
 
@@ -156,14 +157,14 @@ static unsigned long defrag_reserve_low(struct zone *zone)
 	return blocks * READ_ONCE(sysctl_free_block_reserve) / 1000;
 }
 
-static unsigned long defrag_reserve_high(struct zone *zone)
+unsigned long defrag_reserve_high(struct zone *zone)
 {
 	unsigned long low = defrag_reserve_low(zone);
 
 	return low + (low >> DEFRAG_RESERVE_SHIFT);
 }
 
-static unsigned long defrag_free_blocks(struct zone *zone)
+unsigned long defrag_free_blocks(struct zone *zone)
 {
 	return zone_page_state(zone, NR_FREE_PAGES_BLOCKS) >> pageblock_order;
 }

@@ -136,6 +136,21 @@ struct defrag_node {
 	struct defrag_target	targets[DEFRAG_BATCH];
 };
 
+/**
+ * struct defrag_remembered - blocks of a zone that failed and are remembered
+ * @dearer: that others are chosen before
+ * @passed_over: that are out of the question for now
+ */
+struct defrag_remembered {
+	unsigned long	dearer;
+	unsigned long	passed_over;
+};
+
+/* core.c, in whole blocks */
+unsigned long defrag_free_blocks(struct zone *zone);
+unsigned long defrag_reserve_low(struct zone *zone);
+unsigned long defrag_reserve_high(struct zone *zone);
+
 /* room.c */
 void defrag_room_init(struct defrag_control *dc);
 void defrag_room_release(struct defrag_control *dc);
@@ -155,6 +170,8 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
 				struct defrag_node *dn, unsigned long wanted);
 bool defrag_find_block(struct defrag_control *dc,
 		       struct defrag_target *target, unsigned long *cursor);
+void defrag_count_remembered(struct zone *zone, struct defrag_remembered *blocks,
+			     struct defrag_remembered *parts);
 void defrag_round_begin(struct zone *zone, struct defrag_round *round);
 unsigned int defrag_find_areas(struct defrag_control *dc,
 			       struct defrag_round *round,

@@ -148,6 +148,50 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 	WRITE_ONCE(block->failed_at, defrag_now());
 }
 
+static void defrag_count_block(struct page_block *block, unsigned int shift,
+			       struct defrag_remembered *r)
+{
+	unsigned int failures = READ_ONCE(block->failures) >> shift;
+
+	switch (defrag_price(1, failures & DEFRAG_FAILURES_MAX,
+			     defrag_ticks(block))) {
+	case 1:
+		break;
+	case DEFRAG_PRICE_MAX:
+		r->passed_over++;
+		break;
+	default:
+		r->dearer++;
+	}
+}
+
+/**
+ * defrag_count_remembered - what failed in a zone and is remembered
+ * @zone: the zone
+ * @blocks: as whole blocks
+ * @parts: in parts
+ *
+ * Context: process context; takes zone->lock.
+ */
+void defrag_count_remembered(struct zone *zone, struct defrag_remembered *blocks,
+			     struct defrag_remembered *parts)
+{
+	unsigned long pfn = pageblock_align(zone->zone_start_pfn);
+	struct defrag_sweep sweep;
+
+	defrag_sweep_begin(&sweep, zone);
+	for (; pfn < zone_end_pfn(zone); pfn += pageblock_nr_pages) {
+		struct page *page = block_in_zone(zone, pfn);
+
+		if (page) {
+			defrag_count_block(pfn_page_block(page, pfn), 0, blocks);
+			defrag_count_block(pfn_page_block(page, pfn), 4, parts);
+		}
+		defrag_sweep_pause(&sweep, 1);
+	}
+	defrag_sweep_end(&sweep);
+}
+
 /*
  * Pages to move out of a block; DEFRAG_PRICE_MAX if that is not to be.
  * Context: zone->lock held.

@@ -59,6 +59,7 @@ static void use_up_blocks(struct frag_state *s)
 static void setup(struct frag_cache *cache, struct frag_holes *holes,
 		  struct frag_sockets *sockets, struct frag_state *s)
 {
+	unsigned int share = 10;	/* percent of memory, given back */
 	size_t memory;
 
 	if (!frag_can_burst())
@@ -80,10 +81,18 @@ static void setup(struct frag_cache *cache, struct frag_holes *holes,
 		fb_die("cannot make holes");
 	if (frag_cache_fill(cache, fb_dir(), memory / 100 * 80))
 		fb_die("cannot fill the page cache from %s (--dir)", fb_dir());
-	frag_cache_thin(cache, memory / 100 * 10);
+	frag_cache_thin(cache, memory / 100 * share);
 	if (frag_sockets_fill(sockets))
 		fb_die("cannot fill sockets");
 	use_up_blocks(s);
+	/* What was used up counts: pages are to be enough, so give back more. */
+	while (s->free * sysconf(_SC_PAGESIZE) < memory / 100 * 10) {
+		share += 2;
+		if (share > 40)
+			fb_die("cannot free a tenth of memory");
+		frag_cache_thin(cache, memory / 100 * share);
+		use_up_blocks(s);
+	}
 }
 
 int main(int argc, char **argv)

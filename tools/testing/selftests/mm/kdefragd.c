@@ -454,6 +454,46 @@ static void test_counts(void)
 			 checked, wrong);
 }
 
+/* What debugfs says of the zones, after so much has been tried. */
+static void test_state(void)
+{
+	unsigned long free, low, high, in_vain, rest, failed[4];
+	unsigned long gave_up = counter("kdefragd_gave_up_busy") +
+				counter("kdefragd_gave_up_unmovable");
+	unsigned long zones = 0, bad = 0, remembered = 0;
+	char header[64] = "", line[256];
+	FILE *f = fopen("/sys/kernel/debug/kdefragd", "r");
+
+	if (!f) {
+		ksft_test_result_skip("state of the zones: no debugfs\n");
+		ksft_test_result_skip("failures: no debugfs\n");
+		return;
+	}
+	if (!fgets(header, sizeof(header), f))
+		header[0] = '\0';
+	while (fgets(line, sizeof(line), f)) {
+		if (line[0] == '#')
+			continue;
+		zones++;
+		if (sscanf(line, "%*d %*s %lu %lu %lu %lu %lu %lu %lu %lu %lu",
+			   &free, &low, &high, &in_vain, &rest, &failed[0],
+			   &failed[1], &failed[2], &failed[3]) != 9) {
+			bad++;
+			continue;
+		}
+		bad += low > high || (rest && !in_vain);
+		remembered += failed[0] + failed[1] + failed[2] + failed[3];
+	}
+	fclose(f);
+	ksft_test_result(!strcmp(header, "# kdefragd 1\n") && zones && !bad,
+			 "state of the zones: %lu zones, %lu wrong\n", zones, bad);
+	if (gave_up)
+		ksft_test_result(remembered > 0, "failures are remembered: %lu blocks\n",
+				 remembered);
+	else
+		ksft_test_result_skip("failures: there were none\n");
+}
+
 int main(void)
 {
 	const char *duration = getenv("KDEFRAGD_SECONDS");
@@ -465,10 +505,11 @@ int main(void)
 	if (access(VM "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + nr_kinds + 1);
+	ksft_set_plan(12 + 5 + nr_kinds + 3);
 	test_knobs();
 	test_blocks();
 	test_nothing_lost(duration ? atof(duration) : 20);
+	test_state();
 	test_counts();
 	ksft_finished();
 }
