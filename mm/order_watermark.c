@@ -577,12 +577,15 @@ static bool order_wmark_can_move(gfp_t gfp_mask, unsigned int order,
  * @order: its order
  * @alloc_flags: its flags
  * @ac: where it may allocate from
- * @spared: has it been spared before?  Set by this
+ * @spared: has it been spared, or has it reclaimed?  Set by this
  *
  * Where pages are enough to move others to, what is freed one by one hardly
- * makes a block: the request is sent to compaction first.  Once, so that it gets
- * all that mainline would do for it if that fails.  Costly orders are spared by
- * mainline itself, see shrink_zones(), and who does not retry has one round.
+ * makes a block: the request is sent to compaction first.  Once, and before it
+ * has reclaimed: what comes after that is mainline's, with compaction at full
+ * priority before anybody is killed.  (If this round fails, mainline's deferral
+ * may skip the light one after it.)  Any zone will do that the request may use,
+ * as it would take a block from any.  Costly orders are spared by mainline
+ * itself, see shrink_zones(), and who does not retry has one round.
  *
  * Context: process context that may reclaim.
  * Return: true if it is to compact, and then to come back.

@@ -55,7 +55,7 @@
  * after the unlock.  A direct request takes no lock of the node's: its targets
  * and its room are its own.
  *
- * Memory hotplug: get_online_mems() is taken nowhere.  kdefragd_stop() waits for
+ * Memory hotplug: none of this takes get_online_mems().  kdefragd_stop() waits for
  * the thread with that lock held for writing, so neither the thread nor a writer
  * of vm.defrag_now, for whom the thread may wait, could ever get it; and who
  * makes a direct request may be the one who holds it.  Instead, a block is looked
@@ -434,8 +434,7 @@ static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
 	defrag_end(&dc);
 	effort->budget -= min(effort->budget, defrag_cost(&dc));
 	*made = dc.made;
-	if (found)
-		defrag_rest(dn, task_sched_runtime(current) - start);
+	defrag_rest(dn, task_sched_runtime(current) - start);
 	return found;
 }
 

@@ -18,23 +18,22 @@
 /* Milliseconds until the next pass for the reserve, unless the zone changes. */
 static unsigned int defrag_rest_ms(const struct defrag_zone *dz)
 {
-	unsigned long until = READ_ONCE(dz->not_before);
+	long left = READ_ONCE(dz->not_before) - jiffies;
 
-	if (!READ_ONCE(dz->shift) || time_after_eq(jiffies, until))
-		return 0;
-	return jiffies_to_msecs(until - jiffies);
+	return left > 0 ? jiffies_to_msecs(left) : 0;
 }
 
 static void defrag_zone_show(struct seq_file *m, struct zone *zone,
 			     const struct defrag_zone *dz)
 {
 	struct defrag_remembered blocks = {}, parts = {};
+	unsigned int shift = READ_ONCE(dz->shift);
 
 	defrag_count_remembered(zone, &blocks, &parts);
 	seq_printf(m, "%d %s %lu %lu %lu %u %u %lu %lu %lu %lu\n",
 		   zone_to_nid(zone), zone->name, defrag_free_blocks(zone),
 		   defrag_reserve_low(zone), defrag_reserve_high(zone),
-		   READ_ONCE(dz->shift), defrag_rest_ms(dz),
+		   shift, shift ? defrag_rest_ms(dz) : 0,
 		   blocks.dearer, blocks.passed_over,
 		   parts.dearer, parts.passed_over);
 }

@@ -25,10 +25,15 @@ static const struct fb_option options[] = {
 	{ NULL }
 };
 
+static size_t free_bytes(const struct frag_state *s)
+{
+	return s->free * sysconf(_SC_PAGESIZE);
+}
+
 /* Memory is free, and less than a hundredth of it lies in order-3 blocks. */
 static bool in_pieces(const struct frag_state *s)
 {
-	return s->free * sysconf(_SC_PAGESIZE) > (64 << 20) &&
+	return free_bytes(s) > (64 << 20) &&
 	       frag_blocks_from(s, ORDER) << ORDER < s->free / 100;
 }
 
@@ -59,8 +64,8 @@ static void use_up_blocks(struct frag_state *s)
 static void setup(struct frag_cache *cache, struct frag_holes *holes,
 		  struct frag_sockets *sockets, struct frag_state *s)
 {
-	unsigned int share = 10;	/* percent of memory, given back */
 	size_t memory;
+	int tries;
 
 	if (!frag_can_burst())
 		fb_die("the module alloc_burst is not loaded");
@@ -75,22 +80,25 @@ static void setup(struct frag_cache *cache, struct frag_holes *holes,
 	 * Anonymous pages, one left in each group of eight; page cache in the
 	 * gaps; then a tenth of memory given back, everywhere.
 	 */
-	memory = s->free * sysconf(_SC_PAGESIZE);
+	memory = free_bytes(s);
 	if (frag_holes_fill(holes, memory / 100 * 90) ||
 	    frag_holes_punch(holes, ORDER))
 		fb_die("cannot make holes");
 	if (frag_cache_fill(cache, fb_dir(), memory / 100 * 80))
 		fb_die("cannot fill the page cache from %s (--dir)", fb_dir());
-	frag_cache_thin(cache, memory / 100 * share);
+	frag_cache_thin(cache, memory / 100 * 5);
 	if (frag_sockets_fill(sockets))
 		fb_die("cannot fill sockets");
 	use_up_blocks(s);
-	/* What was used up counts: pages are to be enough, so give back more. */
-	while (s->free * sysconf(_SC_PAGESIZE) < memory / 100 * 10) {
-		share += 2;
-		if (share > 40)
+	/*
+	 * What was used up counts: give back what is missing to a tenth, and a
+	 * little more each time, for other places.
+	 */
+	for (tries = 1; free_bytes(s) < memory / 10; tries++) {
+		if (tries > 20)
 			fb_die("cannot free a tenth of memory");
-		frag_cache_thin(cache, memory / 100 * share);
+		frag_cache_thin(cache, memory / 10 - free_bytes(s) +
+				memory / 1000 * tries);
 		use_up_blocks(s);
 	}
 }

@@ -287,7 +287,7 @@ bool frag_can_burst(void)
 
 /*
  * Ask for @count blocks, all at once; they are held until frag_burst_drop().
- * @kind is atomic, nowait or kernel.  Return: blocks that came, or -1.
+ * @kind is atomic, nowait, kernel or retry.  Return: blocks that came, or -1.
  */
 long frag_burst(int order, unsigned long count, const char *kind)
 {
