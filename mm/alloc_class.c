@@ -14,8 +14,8 @@
  * moved free. Among themselves, the unmovable ones are not told apart. Fill
  * pipes, make page tables and create files by turns, then let go of all but
  * the files: after four rounds in a guest of 3 GiB (tools/testing/fragbench,
- * churn) 303 blocks have unmovable pages in them where 70 could hold them all,
- * and 1161 blocks are free as a whole where the free pages would make 1397.
+ * churn; three runs) some 306 blocks have unmovable pages in them where 70 could
+ * hold them, and 1157 blocks are free as a whole where there could be 1397.
  * page_owner tells what they are: inodes of the tmpfs and the maple tree nodes
  * of its directories. Slab pages, a few to each block, left behind among what
  * were pages of pipes and page tables. Nothing that moves is in these blocks,
@@ -38,18 +38,18 @@
  * make, and blocks with unmovable pages by the fewest that could hold these.
  *
  *			mix 1		mix 2		mix 3
- *	off		0.83	4.3			0.84	2.6
+ *	off		0.83	4.4	0.92	3.4	0.84	2.7
  *	pgtable		0.88	3.4	0.93	2.9
  *	transient	0.91	2.8	0.95	2.6
- *	on		0.98	1.3	0.99	1.3	0.92	1.9
- *	in one class	0.98	1.3	0.99	1.4	0.86	2.4
+ *	on		0.98	1.3	0.98	1.4	0.91	1.9
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of
  * the page tables stays, as those of services do. That is why page tables and
  * transient data are two classes: in the first two mixes, where both go at the
- * same time, one would do (a change to try that is not in the series). Socket
- * buffers alone and slab alone were not told apart: slab pages are shared by
- * all who use a cache of that size, and the reclaimable ones have a mobility.
+ * same time, one could do. Socket buffers alone and slab alone were not told
+ * apart: slab pages are shared by all who use a cache of that size, and the
+ * reclaimable ones have a mobility. (The rows "off" and "on" are by the runs of
+ * the benchmark, mainline for "off"; the other two were measured once, before.)
  *
  * What follows
  * ------------
