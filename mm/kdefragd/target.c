@@ -42,6 +42,8 @@
 
 /* Failures are kept in four bits each for whole blocks and for parts of them. */
 #define DEFRAG_FAILURES_MAX	15
+#define DEFRAG_SHIFT_WHOLE	0
+#define DEFRAG_SHIFT_PARTS	4
 
 /*
  * Page structs read, about, under one hold of zone->lock, to price ranges around
@@ -88,7 +90,8 @@ static void defrag_sweep_pause(struct defrag_sweep *sweep, unsigned long nr)
 
 static unsigned int defrag_shift(struct defrag_control *dc)
 {
-	return dc->order < pageblock_order ? 4 : 0;
+	return dc->order < pageblock_order ? DEFRAG_SHIFT_PARTS :
+					     DEFRAG_SHIFT_WHOLE;
 }
 
 static u8 defrag_now(void)
@@ -97,11 +100,10 @@ static u8 defrag_now(void)
 }
 
 /* Failures that are not forgotten, of blocks or of parts. */
-static unsigned int defrag_failures(struct defrag_control *dc,
-				    struct page_block *block)
+static unsigned int defrag_failures(struct page_block *block,
+				    unsigned int shift)
 {
-	return (READ_ONCE(block->failures) >> defrag_shift(dc)) &
-	       DEFRAG_FAILURES_MAX;
+	return (READ_ONCE(block->failures) >> shift) & DEFRAG_FAILURES_MAX;
 }
 
 static unsigned int defrag_ticks(struct page_block *block)
@@ -125,7 +127,7 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 {
 	struct page_block *block = pfn_page_block(pfn_to_page(pfn), pfn);
 	unsigned int shift = defrag_shift(dc);
-	unsigned int known = defrag_failures(dc, block);
+	unsigned int known = defrag_failures(block, shift);
 	u8 others = READ_ONCE(block->failures) &
 		    ~(DEFRAG_FAILURES_MAX << shift);
 
@@ -151,9 +153,7 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 static void defrag_count_block(struct page_block *block, unsigned int shift,
 			       struct defrag_remembered *r)
 {
-	unsigned int failures = READ_ONCE(block->failures) >> shift;
-
-	switch (defrag_price(1, failures & DEFRAG_FAILURES_MAX,
+	switch (defrag_price(1, defrag_failures(block, shift),
 			     defrag_ticks(block))) {
 	case 1:
 		break;
@@ -184,8 +184,10 @@ void defrag_count_remembered(struct zone *zone, struct defrag_remembered *blocks
 		struct page *page = block_in_zone(zone, pfn);
 
 		if (page) {
-			defrag_count_block(pfn_page_block(page, pfn), 0, blocks);
-			defrag_count_block(pfn_page_block(page, pfn), 4, parts);
+			defrag_count_block(pfn_page_block(page, pfn),
+					   DEFRAG_SHIFT_WHOLE, blocks);
+			defrag_count_block(pfn_page_block(page, pfn),
+					   DEFRAG_SHIFT_PARTS, parts);
 		}
 		defrag_sweep_pause(&sweep, 1);
 	}
@@ -212,7 +214,7 @@ static unsigned int defrag_block_price(struct defrag_control *dc,
 		return DEFRAG_PRICE_MAX;
 
 	block = pfn_page_block(page, pfn);
-	return defrag_price(used, defrag_failures(dc, block),
+	return defrag_price(used, defrag_failures(block, defrag_shift(dc)),
 			    defrag_ticks(block));
 }
 
@@ -466,8 +468,8 @@ static bool defrag_offer(struct defrag_control *dc, struct page *page,
 	if (!block_in_zone(dc->zone, pageblock_start_pfn(pfn)))
 		return false;
 	/* Do not read the pages of what is known to be in vain. */
-	if (defrag_price(1, defrag_failures(dc, block), defrag_ticks(block)) ==
-	    DEFRAG_PRICE_MAX)
+	if (defrag_price(1, defrag_failures(block, defrag_shift(dc)),
+			 defrag_ticks(block)) == DEFRAG_PRICE_MAX)
 		return false;
 
 	price = defrag_range_price(dc, pfn);
