@@ -39,8 +39,8 @@
  *
  *			mix 1		mix 2		mix 3
  *	off		0.83	4.4	0.92	3.4	0.84	2.7
- *	pgtable		0.88	3.4	0.93	2.9
- *	transient	0.91	2.8	0.95	2.6
+ *	pgtable		0.87	3.5	0.93	2.9
+ *	transient	0.91	2.7	0.95	2.5
  *	on		0.98	1.3	0.98	1.4	0.91	1.9
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of
@@ -49,7 +49,7 @@
  * same time, one could do. Socket buffers alone and slab alone were not told
  * apart: slab pages are shared by all who use a cache of that size, and the
  * reclaimable ones have a mobility. (The rows "off" and "on" are by the runs of
- * the benchmark, mainline for "off"; the other two were measured once, before.)
+ * the benchmark, mainline for "off"; the other two are of one run each.)
  *
  * What follows
  * ------------
