@@ -22,7 +22,8 @@
  * Locking: none of its own.  Counts of free blocks change under zone->lock and
  * are read without it.  The demand counters are changed without a lock by
  * whoever comes by: a lost increment costs one block of foresight.  A node's
- * rest, and the count of rounds in vain, are written by its kcompactd alone.
+ * rest, and the count of rounds in vain, are written by its kcompactd alone;
+ * the rest from sparing by whoever was spared last, in vain.
  * But for order_wmark_pass_*(), which belong to kcompactd and may sleep, the
  * functions may be called from any context, interrupts included.  None is
  * called with zone->lock held except order_wmark_account(), for which it has
@@ -551,11 +552,15 @@ void order_wmark_missed(struct zone *zone, unsigned int order)
 		WRITE_ONCE(state->demand[order], demand + 1);
 }
 
-/* Has one of its zones pages enough to move others to? */
+/*
+ * Has one of its zones pages enough to move others to?  Then nothing is
+ * deferred there: see order_wmark_goes_by_backoff().
+ */
 static bool order_wmark_can_move(gfp_t gfp_mask, unsigned int order,
 				 unsigned int alloc_flags,
 				 const struct alloc_context *ac)
 {
+	bool can = false;
 	struct zoneref *z;
 	struct zone *zone;
 
@@ -564,11 +569,13 @@ static bool order_wmark_can_move(gfp_t gfp_mask, unsigned int order,
 		if (cpusets_enabled() && (alloc_flags & ALLOC_CPUSET) &&
 		    !__cpuset_zone_allowed(zone, gfp_mask))
 			continue;
-		if (compaction_suitable(zone, order, min_wmark_pages(zone),
-					ac->highest_zoneidx))
-			return true;
+		if (!compaction_suitable(zone, order, min_wmark_pages(zone),
+					 ac->highest_zoneidx))
+			continue;
+		compaction_defer_reset(zone, order, false);
+		can = true;
 	}
-	return false;
+	return can;
 }
 
 /**
@@ -587,6 +594,11 @@ static bool order_wmark_can_move(gfp_t gfp_mask, unsigned int order,
  * as it would take a block from any.  Costly orders are spared by mainline
  * itself, see shrink_zones(), and who does not retry has one round.
  *
+ * The round is to look at whole zones (ALLOC_COMPACT_ALL): hints of what to skip
+ * and deferral once kept 64 requests in a row from blocks that could be made at
+ * once, and each of these reclaimed.  What bounds it is its own backoff, which
+ * order_wmark_spared_in_vain() begins.
+ *
  * Context: process context that may reclaim.
  * Return: true if it is to compact, and then to come back.
  */
@@ -594,15 +606,43 @@ bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 		       unsigned int alloc_flags, const struct alloc_context *ac,
 		       bool *spared)
 {
+	struct order_wmark_node *state;
+
 	if (*spared || !order_wmark_hands_over(order) ||
 	    order > PAGE_ALLOC_COSTLY_ORDER || (gfp_mask & __GFP_NORETRY) ||
-	    !gfp_compaction_allowed(gfp_mask) ||
+	    !gfp_compaction_allowed(gfp_mask))
+		return false;
+
+	state = &zonelist_zone(ac->preferred_zoneref)->zone_pgdat->order_wmark;
+	if (order_wmark_within(READ_ONCE(state->spare_rested),
+			       READ_ONCE(state->spare_rest)) ||
 	    !order_wmark_can_move(gfp_mask, order, alloc_flags, ac))
 		return false;
 
 	*spared = true;
 	count_vm_event(ORDER_WMARK_SPARED);
 	return true;
+}
+
+/**
+ * order_wmark_spared_in_vain - compaction made no block for a spared request
+ * @ac: where it may allocate from
+ * @since: when it began to try.  Unit: jiffies.
+ *
+ * It has looked at whole zones, so the next one would do so for nothing: none
+ * is spared on this node for many times as long as that took.
+ *
+ * Context: process context.
+ */
+void order_wmark_spared_in_vain(const struct alloc_context *ac,
+				unsigned long since)
+{
+	struct order_wmark_node *state =
+		&zonelist_zone(ac->preferred_zoneref)->zone_pgdat->order_wmark;
+
+	WRITE_ONCE(state->spare_rest,
+		   order_wmark_rest(jiffies - since, 0, ORDER_WMARK_HOLD_OFF));
+	WRITE_ONCE(state->spare_rested, jiffies);
 }
 
 /* See order_wmark_taken(). */

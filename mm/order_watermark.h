@@ -171,9 +171,14 @@ unsigned long order_wmark_to_reclaim(pg_data_t *pgdat, unsigned int order,
 bool order_wmark_reclaimed(pg_data_t *pgdat, unsigned int order,
 			   unsigned long nr_reclaimed);
 void order_wmark_missed(struct zone *zone, unsigned int order);
+/* An allocation flag: compaction goes by no hints of what to skip. */
+#define ALLOC_COMPACT_ALL	0x400000
+
 bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 		       unsigned int alloc_flags, const struct alloc_context *ac,
 		       bool *spared);
+void order_wmark_spared_in_vain(const struct alloc_context *ac,
+				unsigned long since);
 void __order_wmark_taken(struct zone *zone, unsigned int order,
 			 int highest_zoneidx);
 
@@ -289,12 +294,19 @@ static inline void order_wmark_missed(struct zone *zone, unsigned int order)
 {
 }
 
+#define ALLOC_COMPACT_ALL	0
+
 static inline bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 				     unsigned int alloc_flags,
 				     const struct alloc_context *ac,
 				     bool *spared)
 {
 	return false;
+}
+
+static inline void order_wmark_spared_in_vain(const struct alloc_context *ac,
+					      unsigned long since)
+{
 }
 
 static inline void order_wmark_taken(struct zone *zone, unsigned int order,

@@ -170,12 +170,22 @@ static void alloc_class_key_stays_apart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, before, after);
 }
 
-static unsigned long borrowed(void)
+static unsigned long counted(enum vm_event_item item)
 {
 	static unsigned long events[NR_VM_EVENT_ITEMS];
 
 	all_vm_events(events);
-	return events[ALLOC_CLASS_BORROWED];
+	return events[item];
+}
+
+static unsigned long borrowed(void)
+{
+	return counted(ALLOC_CLASS_BORROWED);
+}
+
+static unsigned long taken_over(void)
+{
+	return counted(ALLOC_CLASS_TAKEN_OVER);
 }
 
 /*
@@ -241,6 +251,110 @@ static void alloc_class_pgtable_has_its_blocks(struct kunit *test)
 	class_has_its_blocks(test, __GFP_PGTABLE, ALLOC_CLASS_PGTABLE);
 }
 
+/* Pages of single size, or blocks, that a test holds. */
+static unsigned long hold(struct list_head *held, gfp_t gfp, unsigned int order,
+			  unsigned long max)
+{
+	unsigned long nr = 0;
+
+	while (nr < max) {
+		struct page *page = alloc_pages(gfp | __GFP_NOWARN, order);
+
+		if (!page)
+			break;
+		list_add(&page->lru, held);
+		nr++;
+	}
+	return nr;
+}
+
+/* Drop those that @drop says, and all if it is NULL. */
+static void let_go(struct list_head *held, unsigned int order,
+		   bool (*drop)(struct page *page))
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, held, lru) {
+		if (drop && !drop(page))
+			continue;
+		list_del(&page->lru);
+		__free_pages(page, order);
+	}
+	drain_all_pages(NULL);
+}
+
+static bool in_last_three_quarters(struct page *page)
+{
+	return page_to_pfn(page) % pageblock_nr_pages >= pageblock_nr_pages / 4;
+}
+
+/* Hold pages, one by one, until an event has been counted. */
+static bool hold_until(struct list_head *held, gfp_t gfp,
+		       unsigned long (*events)(void))
+{
+	unsigned long before = events(), nr;
+
+	for (nr = 0; nr < 16 * pageblock_nr_pages; nr++) {
+		if (!hold(held, gfp, 0, 1))
+			return false;
+		if (events() != before)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Without a whole free block anywhere, page tables, which stay longer, take over
+ * a block of transient pages that is half free; these, in turn, take over
+ * nothing, and borrow.
+ */
+static void alloc_class_takes_over_and_borrows(struct kunit *test)
+{
+	const gfp_t transient = GFP_NOWAIT | __GFP_TRANSIENT;
+	const gfp_t pgtable = GFP_NOWAIT | __GFP_PGTABLE;
+	LIST_HEAD(transients);
+	LIST_HEAD(pgtables);
+	LIST_HEAD(movables);
+	LIST_HEAD(blocks);
+	unsigned long before, elsewhere = 0;
+	bool took_over, did_borrow;
+	enum alloc_class class;
+	struct page *page;
+
+	skip_if_off(test);
+
+	/* What is free among the movable keeps the rest of the kernel going. */
+	hold(&movables, GFP_NOWAIT | __GFP_MOVABLE, 0, 16 * pageblock_nr_pages);
+	let_go(&movables, 0, in_last_three_quarters);
+	hold(&transients, transient, 0, 8 * pageblock_nr_pages);
+	let_go(&transients, 0, in_last_three_quarters);
+	hold(&blocks, GFP_NOWAIT | __GFP_MEMALLOC, pageblock_order, ULONG_MAX);
+
+	took_over = hold_until(&pgtables, pgtable, taken_over);
+	class = ALLOC_CLASS_OTHER;
+	if (took_over) {
+		page = list_first_entry(&pgtables, struct page, lru);
+		class = pfnblock_class(page, page_to_pfn(page));
+	}
+
+	before = taken_over();
+	did_borrow = hold_until(&transients, transient, borrowed);
+	list_for_each_entry(page, &transients, lru)
+		elsewhere += pfnblock_class(page, page_to_pfn(page)) !=
+			     ALLOC_CLASS_TRANSIENT;
+
+	let_go(&blocks, pageblock_order, NULL);
+	let_go(&pgtables, 0, NULL);
+	let_go(&transients, 0, NULL);
+	let_go(&movables, 0, NULL);
+
+	KUNIT_EXPECT_TRUE(test, took_over);
+	KUNIT_EXPECT_EQ(test, class, ALLOC_CLASS_PGTABLE);
+	KUNIT_EXPECT_TRUE(test, did_borrow);
+	KUNIT_EXPECT_GT(test, elsewhere, 0UL);
+	KUNIT_EXPECT_EQ(test, taken_over(), before);
+}
+
 static void alloc_class_off_keys_nothing(struct kunit *test)
 {
 	struct page *page;
@@ -275,6 +389,7 @@ static struct kunit_case alloc_class_test_cases[] = {
 	KUNIT_CASE(alloc_class_key_stays_apart),
 	KUNIT_CASE(alloc_class_transient_has_its_blocks),
 	KUNIT_CASE(alloc_class_pgtable_has_its_blocks),
+	KUNIT_CASE(alloc_class_takes_over_and_borrows),
 	KUNIT_CASE(alloc_class_off_keys_nothing),
 	KUNIT_CASE(alloc_class_lists_match_keys),
 	{}
