@@ -6,7 +6,7 @@ export KERNEL_TREE BUILD_DIR
 
 export BENCH BENCH_ARMS BENCH_SEEDS BENCH_FAST
 
-.PHONY: help run test bench setup tree kernel kunit selftest check viewer refresh build-each clean
+.PHONY: help run test bench setup tree kernel kunit selftest check viewer refresh build-each arm64 clean
 
 help:
 	@echo 'make run        from nothing: build, boot in QEMU, show the parts at work'
@@ -22,8 +22,10 @@ help:
 	@echo 'make selftest   the kselftests, ours and the base'"'"'s, in QEMU'
 	@echo 'make check      patches/ against the files here, builds per patch, style'
 	@echo 'make viewer     build/fragview, the memory map (scripts/map draws recordings)'
-	@echo 'make build-each a whole kernel per patch, built and booted; objects for'
+	@echo 'make build-each a whole kernel per patch, built and booted; mm/ for'
 	@echo '                other machines: 32 bits, one CPU, one node, next to nothing (slow)'
+	@echo 'make arm64      kernels for arm64 with pages of 4 and 64 KiB, their KUnit tests'
+	@echo '                and a selftest each (slow)'
 	@echo 'make refresh    fold edits of build/tree and of the files here into patches/'
 	@echo 'make setup      install the packages that are missing'
 	@echo 'make clean      remove the builds; the download and the compiler cache stay'
@@ -70,6 +72,8 @@ viewer: tree
 build-each: tree
 	@scripts/build-each --configs
 	@scripts/build-each
+arm64: tree
+	@scripts/arm64
 refresh:
 	@scripts/refresh
 clean:

@@ -117,8 +117,16 @@ need_memory() {
 # arm_dir ARM: where the kernel of an arm is put.  Exits with 2 on an unknown one.
 arm_dir() {
 	case $1 in
-	stock | series | stock-debug | series-debug | each) printf '%s/%s\n' "$build" "$1" ;;
+	stock | series | stock-debug | series-debug | each | arm64-4k | arm64-64k) printf '%s/%s\n' "$build" "$1" ;;
 	*) usage_error "unknown arm '$1': stock or series" ;;
+	esac
+}
+
+# guest_busybox ARM: its shell and tools.
+guest_busybox() {
+	case $1 in
+	arm64-*) printf '%s\n' "$build/arm64-busybox/bin/busybox" ;;
+	*) command -v busybox ;;
 	esac
 }
 
@@ -126,7 +134,8 @@ arm_dir() {
 kmake() {
 	local src=$1 out=$2
 	shift 2
-	make -C "$src" O="$out" -j"$jobs" CC='ccache gcc' HOSTCC='ccache gcc' LOCALVERSION= "$@"
+	make -C "$src" O="$out" -j"$jobs" CC="ccache ${CROSS_COMPILE-}gcc" HOSTCC='ccache gcc' \
+		LOCALVERSION= "$@"
 }
 
 # configure SRC OUT FRAGMENT...: tinyconfig plus the fragments, in OUT/.config.
@@ -156,6 +165,27 @@ configure() {
 		esac
 	done < <(cat "$@")
 	[ ! -f "$want.new" ] || mv "$want.new" "$want"
+}
+
+# apt_for SUITE ARCHITECTURE COMMAND...: run it with an apt configuration of its
+# own for the suite, from the mirror and key in use here; "" is this machine's.
+apt_for() {
+	local suite=$1 arch=${2:-$(dpkg --print-architecture)} key=/usr/share/keyrings/debian-archive-keyring.gpg
+	local dir=$build/apt/$suite${2:+-$2} uri
+	shift 2
+	mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+	# shellcheck disable=SC2016 # apt-get expands this, not the shell
+	uri=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+		grep '/debian/*$' | head -n 1)
+	[ -n "$uri" ] || return 1
+	{
+		printf 'Types: deb\nURIs: %s\nSuites: %s\nComponents: main\n' "$uri" "$suite"
+		[ ! -f "$key" ] || printf 'Signed-By: %s\n' "$key"
+	} >"$dir/one.sources"
+	"$@" -o "Dir::Etc::sourcelist=$dir/one.sources" -o Dir::Etc::sourceparts=- \
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir" \
+		-o "APT::Architecture=$arch" -o "APT::Architectures=$arch" \
+		-o APT::Get::List-Cleanup=0 -o APT::Sandbox::User=root
 }
 
 # Does build/tree hold commits or edits that patches/ does not have yet?

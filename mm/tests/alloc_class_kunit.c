@@ -322,6 +322,8 @@ static void alloc_class_takes_over_and_borrows(struct kunit *test)
 	struct page *page;
 
 	skip_if_off(test);
+	if (global_zone_page_state(NR_FREE_PAGES_BLOCKS) < 64 * pageblock_nr_pages)
+		kunit_skip(test, "fewer than 64 free blocks");
 
 	/* What is free among the movable keeps the rest of the kernel going. */
 	hold(&movables, GFP_NOWAIT | __GFP_MOVABLE, 0, 16 * pageblock_nr_pages);
