@@ -333,11 +333,17 @@ static bool order_wmark_node_taken(const struct order_wmark_pass *pass)
 	return false;
 }
 
-/* Did a round not pay lately? */
-static bool order_wmark_rests(pg_data_t *pgdat)
+/* Did it not pay lately?  The two are read apart: a rest may be missed. */
+static bool order_wmark_rests(const struct order_wmark_rest *rest)
 {
-	return order_wmark_within(READ_ONCE(pgdat->order_wmark.rested),
-				  READ_ONCE(pgdat->order_wmark.rest));
+	return order_wmark_within(READ_ONCE(rest->begun), READ_ONCE(rest->length));
+}
+
+static void order_wmark_rest_begin(struct order_wmark_rest *rest,
+				   unsigned long length)
+{
+	WRITE_ONCE(rest->length, length);
+	WRITE_ONCE(rest->begun, jiffies);
 }
 
 /**
@@ -356,7 +362,8 @@ static bool order_wmark_rests(pg_data_t *pgdat)
  */
 bool order_wmark_goes_by_backoff(pg_data_t *pgdat, unsigned int order)
 {
-	return order_wmark_hands_over(order) && !order_wmark_rests(pgdat);
+	return order_wmark_hands_over(order) &&
+	       !order_wmark_rests(&pgdat->order_wmark.rest);
 }
 
 /**
@@ -481,14 +488,13 @@ void order_wmark_pass_end(const struct order_wmark_pass *pass)
 	if (outcome == ORDER_WMARK_PAID) {
 		wakeup_kcompactd(pgdat, pass->order, pass->highest_zoneidx);
 	} else {
-		WRITE_ONCE(state->rest,
-			   order_wmark_rest(jiffies - pass->begin,
-					    state->in_vain,
-					    ORDER_WMARK_HOLD_OFF));
-		WRITE_ONCE(state->rested, jiffies);
+		order_wmark_rest_begin(&state->rest,
+				       order_wmark_rest(jiffies - pass->begin,
+							state->in_vain,
+							ORDER_WMARK_HOLD_OFF));
 	}
 	trace_mm_order_watermark_round(pgdat, pass->order, &round, outcome,
-				       state->rest);
+				       state->rest.length);
 	if (outcome == ORDER_WMARK_CANNOT && state->in_vain++)
 		order_wmark_cannot(pgdat, pass->order, pass->highest_zoneidx);
 }
@@ -513,7 +519,7 @@ bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 
 	if (!order_wmark_hands_over(order))
 		return mainline;
-	if (order_wmark_rests(pgdat) ||
+	if (order_wmark_rests(&pgdat->order_wmark.rest) ||
 	    order_wmark_within(READ_ONCE(pgdat->order_wmark.handed_over),
 			       ORDER_WMARK_HOLD_OFF))
 		return false;
@@ -550,6 +556,15 @@ void order_wmark_missed(struct zone *zone, unsigned int order)
 	demand = READ_ONCE(state->demand[order]);
 	if (demand < UINT_MAX)
 		WRITE_ONCE(state->demand[order], demand + 1);
+}
+
+/* Requests spared rest by the node that they would take a block from first. */
+static struct order_wmark_rest *
+order_wmark_spare_rest(const struct alloc_context *ac)
+{
+	struct zone *zone = zonelist_zone(ac->preferred_zoneref);
+
+	return &zone->zone_pgdat->order_wmark.spare_rest;
 }
 
 /*
@@ -606,16 +621,12 @@ bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 		       unsigned int alloc_flags, const struct alloc_context *ac,
 		       bool *spared)
 {
-	struct order_wmark_node *state;
-
 	if (*spared || !order_wmark_hands_over(order) ||
 	    order > PAGE_ALLOC_COSTLY_ORDER || (gfp_mask & __GFP_NORETRY) ||
 	    !gfp_compaction_allowed(gfp_mask))
 		return false;
 
-	state = &zonelist_zone(ac->preferred_zoneref)->zone_pgdat->order_wmark;
-	if (order_wmark_within(READ_ONCE(state->spare_rested),
-			       READ_ONCE(state->spare_rest)) ||
+	if (order_wmark_rests(order_wmark_spare_rest(ac)) ||
 	    !order_wmark_can_move(gfp_mask, order, alloc_flags, ac))
 		return false;
 
@@ -637,12 +648,9 @@ bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 void order_wmark_spared_in_vain(const struct alloc_context *ac,
 				unsigned long since)
 {
-	struct order_wmark_node *state =
-		&zonelist_zone(ac->preferred_zoneref)->zone_pgdat->order_wmark;
-
-	WRITE_ONCE(state->spare_rest,
-		   order_wmark_rest(jiffies - since, 0, ORDER_WMARK_HOLD_OFF));
-	WRITE_ONCE(state->spare_rested, jiffies);
+	order_wmark_rest_begin(order_wmark_spare_rest(ac),
+			       order_wmark_rest(jiffies - since, 0,
+						ORDER_WMARK_HOLD_OFF));
 }
 
 /* See order_wmark_taken(). */

@@ -5,6 +5,7 @@
  *	choose.c	what would be cheapest, from counts alone; pure
  *	target.c	where that is
  *	evacuate.c	empty a range
+ *	home.c		bring pages home from blocks that are not theirs
  *	room.c		where its pages go
  *	core.c		when, how much, and on whose behalf: this file
  *	debugfs.c	what is known of each zone, for people
@@ -21,6 +22,9 @@
  * The reserve is looked at when a whole block is taken and, as there may be
  * none to take, when a per-CPU list is refilled; the thread is woken if it would
  * find something to do.  Who writes to vm.defrag_now does the work himself.
+ *
+ * Once awake, it also brings movable pages home that lie in blocks of others
+ * (home.c); nothing wakes it for that alone.
  *
  * A request is consumed before the work and looked for again after it, so that
  * one that comes in during a pass is served by the next.
@@ -59,9 +63,10 @@
  * the thread with that lock held for writing, so neither the thread nor a writer
  * of vm.defrag_now, for whom the thread may wait, could ever get it; and who
  * makes a direct request may be the one who holds it.  Instead, a block is looked
- * at under zone->lock, found online under it, or isolated, and stays as long as
- * that; block_occupancy.c tells why.  By the time of kdefragd_stop() the node has
- * no memory left, so a writer is done with it after one more target.
+ * at under zone->lock, found online under it, or isolated, or a folio in it is
+ * held, and stays as long as that; block_occupancy.c tells why.  By the time of
+ * kdefragd_stop() the node has no memory left, so a writer is done with it after
+ * one more target.
  *
  * What is not promised: that an area made is there when somebody wants it; that
  * the reserve is full at any moment; that memory offlining succeeds while
@@ -265,14 +270,14 @@ void kdefragd_wake_for_reserve(struct zone *zone)
 
 /* --- a pass --------------------------------------------------------------- */
 
-static void defrag_begin(struct defrag_control *dc, struct zone *zone,
-			 unsigned int order)
+void defrag_begin(struct defrag_control *dc, struct zone *zone,
+		  unsigned int order)
 {
 	*dc = (struct defrag_control){ .zone = zone, .order = order };
 	defrag_room_init(dc);
 }
 
-static void defrag_end(struct defrag_control *dc)
+void defrag_end(struct defrag_control *dc)
 {
 	defrag_room_release(dc);
 	trace_defrag_pass(dc);
@@ -376,6 +381,26 @@ static unsigned int defrag_batch(struct defrag_control *dc,
 		cond_resched();
 	}
 	return nr;
+}
+
+/* Bring movable pages home that lie in blocks of others: see home.c. */
+static void defrag_home(struct zone *zone, const struct defrag_effort *effort)
+{
+	unsigned long pfn = pageblock_align(zone->zone_start_pfn);
+	struct defrag_control dc;
+
+	if (!test_and_clear_bit(ZONE_FOREIGN, &zone->flags))
+		return;
+
+	defrag_drain(zone);
+	defrag_begin(&dc, zone, pageblock_order);
+	while (dc.moved < effort->budget && defrag_may_go_on(effort) &&
+	       defrag_bring_home(&dc, &pfn))
+		cond_resched();
+	if (pfn < zone_end_pfn(zone))
+		set_bit(ZONE_FOREIGN, &zone->flags);
+	count_vm_events(KDEFRAGD_HOMED, dc.moved);
+	defrag_end(&dc);
 }
 
 /* --- what is wanted, by the thread ---------------------------------------- */
@@ -482,6 +507,17 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 	}
 }
 
+/* What else lies badly in a zone. */
+static void defrag_for_order(struct defrag_node *dn, struct zone *zone)
+{
+	u64 start = task_sched_runtime(current);
+	struct defrag_effort effort;
+
+	defrag_effort_begin(&effort, zone);
+	defrag_home(zone, &effort);
+	defrag_rest(dn, task_sched_runtime(current) - start);
+}
+
 /*
  * A request in one word, so that it is made and taken as a whole: the order, 0
  * for the reserve alone, and the highest zone that will do.  A bit above them
@@ -530,6 +566,7 @@ static void defrag_node_work(struct defrag_node *dn)
 			pass.whole &= defrag_for_check(dn, zone, order,
 						       highest);
 		defrag_for_reserve(dn, zone);
+		defrag_for_order(dn, zone);
 	}
 	/* Asks for another round if this one paid and more is wanted. */
 	order_wmark_pass_end(&pass);
@@ -762,7 +799,7 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 {
 	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
 	unsigned long ranges = (zone_managed_pages(zone) >> order) + 1;
-	struct defrag_effort effort = { .forced = true };
+	struct defrag_effort effort = { .forced = true, .budget = ULONG_MAX };
 	unsigned long failures = 0;
 	unsigned int found, vain = 0;
 
@@ -773,6 +810,8 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 
 	lru_add_drain_all();
 	defrag_drain(zone);
+	/* First, while there are blocks in part free that have room. */
+	defrag_home(zone, &effort);
 	defrag_round_begin(zone, &effort.round);
 	do {
 		struct defrag_control dc;

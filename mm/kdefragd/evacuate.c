@@ -12,6 +12,10 @@
  * If it does not work out, everything is as it was but for the pages that have
  * moved already, and those lie better than before.
  *
+ * Where less is wanted, home.c has whatever moves moved out of a block, and what
+ * does not stays (defrag_move_out()): collected and migrated as above, without
+ * isolation.
+ *
  * Isolation is what memory offlining and alloc_contig_range() do to a block:
  * its free pages go to a list that nobody allocates from, and pages that come
  * free go there, past the per-CPU lists.  Ours lasts for one block, some
@@ -289,6 +293,70 @@ static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
 	defrag_remember(dc, block, outcome);
 	undo_isolate_page_range(block, block + pageblock_nr_pages);
 	return outcome;
+}
+
+/*
+ * The next folio from dc->start on that looks as if it could be moved.  With the
+ * reference to it, it stays where it is, and so does the block.
+ */
+static struct folio *defrag_next_folio(struct defrag_control *dc)
+{
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	if (!block_in_zone(dc->zone, pageblock_start_pfn(dc->start)))
+		return NULL;
+
+	while (dc->start < dc->end) {
+		struct page *page = pfn_to_page(dc->start);
+		unsigned long step;
+		struct folio *folio;
+
+		dc->inspected++;
+		if (PageBuddy(page)) {
+			dc->start += 1UL << buddy_order(page);
+			continue;
+		}
+		if (!defrag_page_movable(page, dc->order, &step) ||
+		    !(PageLRU(page) || page_has_movable_ops(page))) {
+			dc->start += step;
+			continue;
+		}
+		dc->start += step;
+		folio = folio_get_nontail_page(page);
+		if (folio)
+			return folio;
+	}
+	return NULL;
+}
+
+/**
+ * defrag_move_out - move out of a block what moves, and leave the rest
+ * @dc: the pass, of order pageblock_order
+ * @pfn: first page frame of the block, which need not be isolated
+ *
+ * Context: process context, may sleep.
+ * Return: DEFRAG_MADE if nothing is left that looks as if it could be moved.
+ */
+enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn)
+{
+	enum defrag_outcome outcome = DEFRAG_MADE, last;
+	struct folio *folio;
+	LIST_HEAD(folios);
+
+	dc->target = pfn;
+	dc->start = pfn;
+	dc->end = pfn + pageblock_nr_pages;
+	dc->max_free = pageblock_nr_pages;
+	dc->fill_below = ULONG_MAX;
+	while ((folio = defrag_next_folio(dc))) {
+		last = defrag_collect_folio(folio, &folios);
+		folio_put(folio);
+		if (last != DEFRAG_MADE)
+			outcome = last;
+	}
+	if (list_empty(&folios))
+		return outcome;
+	last = defrag_migrate(dc, &folios);
+	return last != DEFRAG_MADE ? last : outcome;
 }
 
 /**

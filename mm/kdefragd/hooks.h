@@ -45,6 +45,10 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     const struct alloc_context *ac,
 			     defrag_claim_t claim, bool *tried);
 
+void kdefragd_foreign(struct zone *zone, struct page *page);
+void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
+		      unsigned long end_pfn);
+
 /* Compaction's knob, which kdefragd obeys as well. */
 #define VISIBLE_IF_KDEFRAGD
 extern int sysctl_compact_unevictable_allowed;
@@ -92,6 +96,15 @@ static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 					   defrag_claim_t claim, bool *tried)
 {
 	return NULL;
+}
+
+static inline void kdefragd_foreign(struct zone *zone, struct page *page)
+{
+}
+
+static inline void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
+				    unsigned long end_pfn)
+{
 }
 
 #endif /* CONFIG_KDEFRAGD */

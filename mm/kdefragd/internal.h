@@ -146,7 +146,10 @@ struct defrag_remembered {
 	unsigned long	passed_over;
 };
 
-/* core.c, in whole blocks */
+/* core.c; the reserve in whole blocks */
+void defrag_begin(struct defrag_control *dc, struct zone *zone,
+		  unsigned int order);
+void defrag_end(struct defrag_control *dc);
 unsigned long defrag_free_blocks(struct zone *zone);
 unsigned long defrag_reserve_low(struct zone *zone);
 unsigned long defrag_reserve_high(struct zone *zone);
@@ -161,11 +164,17 @@ void defrag_put_folio(struct folio *dst, unsigned long private);
 /* evacuate.c */
 enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
 				    const struct defrag_target *target);
+enum defrag_outcome defrag_move_out(struct defrag_control *dc,
+				    unsigned long pfn);
 bool defrag_page_movable(struct page *page, unsigned int order,
 			 unsigned long *step);
 void defrag_drain(struct zone *zone);
 
+/* home.c */
+bool defrag_bring_home(struct defrag_control *dc, unsigned long *pfn);
+
 /* target.c */
+unsigned long defrag_find_foreign(struct defrag_control *dc, unsigned long pfn);
 unsigned int defrag_find_blocks(struct defrag_control *dc,
 				struct defrag_node *dn, unsigned long wanted);
 bool defrag_find_block(struct defrag_control *dc,

@@ -14,7 +14,7 @@
  * list, so that the next look goes on from there.
  *
  * Only movable blocks are worked on: in others there is, by all experience, a
- * page that cannot be moved.
+ * page that cannot be moved.  home.c moves out of some of these what it can.
  *
  * Locking: the node's lock for the census; zone->lock while blocks are looked
  * at, so that they stay (see block_occupancy.c), and while free lists are walked.
@@ -120,7 +120,7 @@ static unsigned int defrag_ticks(struct page_block *block)
  * Two passes may write at a time if one of them is direct; what is lost then is
  * one failure.
  *
- * Context: the block is isolated by the caller.
+ * Context: the block is isolated by the caller, or zone->lock held.
  */
 void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 		     enum defrag_outcome outcome)
@@ -423,6 +423,49 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 	dc->max_free = pageblock_nr_pages - target->price - 1;
 	dc->fill_below = ULONG_MAX;
 	return true;
+}
+
+/*
+ * Are movable pages to leave the block?  Takes the mark off that says so, unless
+ * they would not the last time.  Context: zone->lock held.
+ */
+static bool defrag_take_foreign(struct defrag_control *dc, unsigned long pfn)
+{
+	struct page *page = block_in_zone(dc->zone, pfn);
+	struct page_block *block;
+
+	if (!page || !get_pfnblock_bit(page, pfn, PB_foreign))
+		return false;
+
+	block = pfn_page_block(page, pfn);
+	if (defrag_price(1, defrag_failures(block, defrag_shift(dc)),
+			 defrag_ticks(block)) == DEFRAG_PRICE_MAX) {
+		set_bit(ZONE_FOREIGN, &dc->zone->flags);
+		return false;
+	}
+	clear_pfnblock_bit(page, pfn, PB_foreign);
+	return get_pageblock_migratetype(page) != MIGRATE_MOVABLE;
+}
+
+/**
+ * defrag_find_foreign - the next block that movable pages are to leave
+ * @dc: the pass
+ * @pfn: first page frame of the block to begin with
+ *
+ * Context: process context, no lock held.
+ * Return: its first page frame, or that of the zone's end, or one behind.
+ */
+unsigned long defrag_find_foreign(struct defrag_control *dc, unsigned long pfn)
+{
+	struct defrag_sweep sweep;
+
+	defrag_sweep_begin(&sweep, dc->zone);
+	while (pfn < zone_end_pfn(dc->zone) && !defrag_take_foreign(dc, pfn)) {
+		pfn += pageblock_nr_pages;
+		defrag_sweep_pause(&sweep, 1);
+	}
+	defrag_sweep_end(&sweep);
+	return pfn;
 }
 
 /* Pages to move out of the range; DEFRAG_PRICE_MAX if that is not to be. */

@@ -81,8 +81,7 @@ TRACE_EVENT(defrag_choice,
 		      __entry->price, __entry->max_price, __entry->max_free)
 );
 
-/* How it went with a range; moved is pages. */
-TRACE_EVENT(defrag_outcome,
+DECLARE_EVENT_CLASS(defrag_range,
 	    TP_PROTO(const struct zone *zone, unsigned long pfn,
 		     unsigned int order, int outcome, unsigned long moved),
 
@@ -113,6 +112,20 @@ TRACE_EVENT(defrag_outcome,
 				       { DEFRAG_NO_ROOM, "no-room" },
 				       { DEFRAG_CHANGED, "changed" }),
 		      __entry->moved)
+);
+
+/* How it went with a range; moved is pages. */
+DEFINE_EVENT(defrag_range, defrag_outcome,
+	     TP_PROTO(const struct zone *zone, unsigned long pfn,
+		      unsigned int order, int outcome, unsigned long moved),
+	     TP_ARGS(zone, pfn, order, outcome, moved)
+);
+
+/* The same of a block that movable pages were to leave: made if all have. */
+DEFINE_EVENT(defrag_range, defrag_home,
+	     TP_PROTO(const struct zone *zone, unsigned long pfn,
+		      unsigned int order, int outcome, unsigned long moved),
+	     TP_ARGS(zone, pfn, order, outcome, moved)
 );
 
 #endif /* _TRACE_KDEFRAGD_H */

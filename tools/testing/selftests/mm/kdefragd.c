@@ -27,6 +27,7 @@
 
 #include "fragment.h"
 #include "kdefragd_kinds.h"
+#include "kdefragd_mem.h"
 #include "kselftest.h"
 #include "vm_util.h"
 
@@ -34,7 +35,6 @@
 #define SPREAD		8		/* one page in so many is a worker's */
 #define MIN_ROUNDS	6		/* of moving, however long they take */
 #define CHUNK		(2UL << 20)	/* a page block, nearly everywhere */
-#define VM		"/proc/sys/vm/"
 
 /* What a worker tells: in memory shared with the parent. */
 struct report {
@@ -51,36 +51,6 @@ static int *stop;	/* shared, see stopped() */
 static bool stopped(void)
 {
 	return __atomic_load_n(stop, __ATOMIC_RELAXED);
-}
-
-static int knob_write(const char *name, const char *value)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), VM "%s", name);
-	return frag_write(path, value);
-}
-
-static long knob_read(const char *name)
-{
-	char path[128], buf[32];
-
-	snprintf(path, sizeof(path), VM "%s", name);
-	return read_file(path, buf, sizeof(buf)) ? atol(buf) : -1;
-}
-
-static unsigned long counter(const char *name)
-{
-	FILE *f = fopen("/proc/vmstat", "r");
-	unsigned long value = 0, v;
-	char key[64];
-
-	while (f && fscanf(f, "%63s %lu", key, &v) == 2)
-		if (!strcmp(key, name))
-			value = v;
-	if (f)
-		fclose(f);
-	return value;
 }
 
 static void test_knobs(void)
@@ -105,42 +75,6 @@ static void test_knobs(void)
 				 knob_read(tests[i].name) == before,
 				 "%s refuses %s\n", tests[i].name, tests[i].bad);
 	}
-}
-
-/* A word that tells page and round. */
-static uint64_t pattern(unsigned long page, unsigned long round, bool same)
-{
-	return ((same ? page % 4 : page) * 0x9e3779b97f4a7c15UL) ^ (round << 3) ^ 1;
-}
-
-/* Three words of a page: its ends and one in between. */
-static void page_write(char *page, uint64_t word)
-{
-	uint64_t *p = (uint64_t *)page;
-	size_t words = psize() / sizeof(*p);
-
-	p[0] = word;
-	p[words / 3] = word + 1;
-	p[words - 1] = word + 2;
-}
-
-static bool page_holds(const char *page, uint64_t word)
-{
-	const uint64_t *p = (const uint64_t *)page;
-	size_t words = psize() / sizeof(*p);
-
-	return p[0] == word && p[words / 3] == word + 1 &&
-	       p[words - 1] == word + 2;
-}
-
-static void read_pfns(char *map, unsigned long nr, unsigned long *pfns)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-	unsigned long i;
-
-	for (i = 0; i < nr; i++)
-		pfns[i] = pagemap_get_pfn(fd, map + i * psize());
-	close(fd);
 }
 
 /* Pages that are there both times, at another place. */
@@ -508,7 +442,7 @@ int main(void)
 	ksft_print_header();
 	if (geteuid())
 		ksft_exit_skip("needs root\n");
-	if (access(VM "defrag_now", F_OK))
+	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
 	ksft_set_plan(12 + 5 + nr_kinds + 3);

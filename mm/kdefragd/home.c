@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: bring movable pages home, and help memory to go offline.
+ *
+ * Pages in foreign blocks
+ * -----------------------
+ * When the movable blocks are full, mainline lets a movable page into a block
+ * of unmovable ones; and when unmovable pages find no room, a block that is half
+ * free becomes theirs with the movable pages that are in it.  Both are
+ * right at that moment, and wrong afterwards: each of these pages takes a place
+ * that the next unmovable one will then take in a clean block, and may be the
+ * last to keep a block from coming free.  Mainline leaves them there for as long
+ * as they live.
+ *
+ * The moment they come is known, so nobody has to look for them: the block is
+ * marked then (PB_foreign), and its zone is (ZONE_FOREIGN).  Marked blocks are
+ * looked at when kdefragd has done what it was woken for, within its budget, and
+ * by vm.defrag_now.  Nothing wakes it for them alone: they do harm when blocks
+ * get scarce, and then it is awake.
+ *
+ * Whatever moves in the block is moved to movable blocks; the rest stays.  The
+ * mark is taken off before, so that what comes meanwhile is not missed.  If some
+ * of it would not move, the mark is put back, and the block is passed over for
+ * a while as one that failed to be emptied.
+ *
+ * Memory that goes offline
+ * ------------------------
+ * The same is done to each block of a range that offline_pages() has isolated,
+ * before its own loop, which moves page after page to where the allocator puts
+ * them: here they go to the fullest blocks, and whole free ones stay whole.
+ * What does not move the light way, huge pages among it, is left to that loop.
+ *
+ * Locking: as in evacuate.c, but that the block is not isolated.  It stays
+ * because each folio is found, and a reference to it taken, under zone->lock;
+ * who goes offline has to wait for that folio.
+ *
+ * What is not promised: that such a page is found whose block has been given to
+ * movable ones and back meanwhile, or that it is moved before it is in the way.
+ */
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/vmstat.h>
+#include "../block_occupancy.h"
+#include "../internal.h"
+#include "hooks.h"
+#include "internal.h"
+
+#include <trace/events/kdefragd.h>
+
+/**
+ * kdefragd_foreign - a block that is not movable has got movable pages
+ * @zone: the zone
+ * @page: a page of the block
+ *
+ * Context: zone->lock held.
+ */
+void kdefragd_foreign(struct zone *zone, struct page *page)
+{
+	set_pfnblock_bit(page, page_to_pfn(page), PB_foreign);
+	set_bit(ZONE_FOREIGN, &zone->flags);
+}
+
+/* Some movable pages are still in the block at @pfn. */
+static void defrag_still_foreign(struct defrag_control *dc, unsigned long pfn,
+				 enum defrag_outcome outcome)
+{
+	struct page *page;
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	page = block_in_zone(dc->zone, pfn);
+	if (!page)
+		return;
+	defrag_remember(dc, pfn, outcome);
+	kdefragd_foreign(dc->zone, page);
+}
+
+/**
+ * defrag_bring_home - move movable pages out of the next block of others
+ * @dc: the pass, of order pageblock_order
+ * @pfn: where to look for it; moved on, at last to the end of the zone
+ *
+ * Context: process context, may sleep.
+ * Return: false if there is no such block, or no room for its pages.
+ */
+bool defrag_bring_home(struct defrag_control *dc, unsigned long *pfn)
+{
+	unsigned long moved = dc->moved;
+	enum defrag_outcome outcome;
+
+	*pfn = defrag_find_foreign(dc, *pfn);
+	if (*pfn >= zone_end_pfn(dc->zone))
+		return false;
+
+	outcome = defrag_move_out(dc, *pfn);
+	trace_defrag_home(dc->zone, *pfn, dc->order, outcome, dc->moved - moved);
+	if (outcome != DEFRAG_MADE)
+		defrag_still_foreign(dc, *pfn, outcome);
+	*pfn += pageblock_nr_pages;
+	return outcome != DEFRAG_NO_ROOM;
+}
+
+/**
+ * kdefragd_offline - move what moves out of a range that is to go offline
+ * @zone: the zone
+ * @start_pfn: its first page frame
+ * @end_pfn: the one behind its last
+ *
+ * Context: the range is isolated, and memory hotplug's lock held.
+ */
+void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
+		      unsigned long end_pfn)
+{
+	enum defrag_outcome outcome = DEFRAG_MADE;
+	struct defrag_control dc;
+	unsigned long pfn;
+
+	if (!kdefragd_enabled())
+		return;
+
+	defrag_begin(&dc, zone, pageblock_order);
+	for (pfn = start_pfn; pfn < end_pfn && outcome != DEFRAG_NO_ROOM &&
+	     !signal_pending(current); pfn += pageblock_nr_pages) {
+		outcome = defrag_move_out(&dc, pfn);
+		cond_resched();
+	}
+	count_vm_events(KDEFRAGD_OFFLINE, dc.moved);
+	defrag_end(&dc);
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Do movable pages come home from blocks of others, and does memory that goes
+ * offline lose nothing?
+ *
+ * Pipes are filled and two in five are closed, so that blocks of unmovable pages
+ * have holes, but none is free by half.  Then anonymous pages are made until they
+ * have filled the holes as well.  When there is room for them elsewhere,
+ * vm.defrag_now has to bring them there.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fragment.h"
+#include "kdefragd_mem.h"
+#include "kselftest.h"
+#include "vm_util.h"
+
+#define PIPES		96
+#define PIPE_PAGES	256
+#define BLOCKS		"/sys/kernel/debug/page_blocks"
+#define MEMORY		"/sys/devices/system/memory/"
+#define MEMORY_BLOCKS	1024	/* looked for */
+#define OFFLINED	4	/* enough */
+#define OFFLINE_MIN	1000	/* own pages in one that is to go */
+
+/* Movable pages get into blocks of others when less is free: 16 MiB. */
+#define FULL		4096
+#define MIN_FREE	"4096"	/* KiB: below that, reclaim is at work */
+#define STEP		1024
+#define FOREIGN_MIN	256
+
+static int pipes[PIPES][2];
+
+static struct {
+	char *map;
+	unsigned long nr;	/* pages */
+	unsigned long *pfn;	/* 0: given back */
+} anon;
+
+/* Page by page in turn, so that the pages of all of them share blocks. */
+static bool pipes_fill(void)
+{
+	char *page = calloc(1, psize());
+	int i, round;
+
+	for (i = 0; i < PIPES; i++) {
+		if (pipe2(pipes[i], O_NONBLOCK) ||
+		    fcntl(pipes[i][1], F_SETPIPE_SZ, PIPE_PAGES * psize()) < 0)
+			return false;
+	}
+	for (round = 0; page && round < PIPE_PAGES; round++)
+		for (i = 0; i < PIPES; i++)
+			if (write(pipes[i][1], page, psize()) < 0 && errno != EAGAIN)
+				return false;
+	free(page);
+	return page;
+}
+
+static void pipes_close(void)
+{
+	int i;
+
+	for (i = 0; i < PIPES; i++) {
+		if (i % 5 < 2) {
+			close(pipes[i][0]);
+			close(pipes[i][1]);
+		}
+	}
+}
+
+static void look(void)
+{
+	unsigned long i;
+
+	read_pfns(anon.map, anon.nr, anon.pfn);
+	for (i = 0; i < anon.nr; i++)
+		if (anon.pfn[i] == -1UL)
+			anon.pfn[i] = 0;
+}
+
+static bool anon_fill(void)
+{
+	struct frag_state state;
+	unsigned long i = 0;
+
+	if (frag_read(&state))
+		return false;
+	anon.nr = state.free;
+	anon.pfn = calloc(anon.nr, sizeof(*anon.pfn));
+	anon.map = mmap(NULL, anon.nr * psize(), PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!anon.pfn || anon.map == MAP_FAILED)
+		return false;
+	madvise(anon.map, anon.nr * psize(), MADV_NOHUGEPAGE);
+	while (i < anon.nr) {
+		page_write(anon.map + i * psize(), pattern(i, 0, false));
+		if (++i % STEP == 0 && (frag_read(&state) || state.free < FULL))
+			break;
+	}
+	anon.nr = i;
+	look();
+	return true;
+}
+
+/* A byte for each page block: not 0 if it is one of unmovable pages. */
+static char *read_blocks(unsigned long *nr, unsigned long *pages)
+{
+	char line[256], mobility[32], *others = NULL;
+	unsigned long pfn, last = 0;
+	FILE *f = fopen(BLOCKS, "r");
+
+	*pages = 0;
+	*nr = 0;
+	while (f && fgets(line, sizeof(line), f)) {
+		unsigned long i;
+
+		if (sscanf(line, "%*d %*s %lu %31s", &pfn, mobility) != 2)
+			continue;
+		if (!*pages && last && pfn > last)
+			*pages = pfn - last;
+		last = pfn;
+		if (!*pages)
+			continue;
+		i = pfn / *pages;
+		if (i >= *nr) {
+			others = realloc(others, i + 1024);
+			if (!others)
+				break;
+			memset(others + *nr, 0, i + 1024 - *nr);
+			*nr = i + 1024;
+		}
+		others[i] = !strcasecmp(mobility, "unmovable");
+	}
+	if (f)
+		fclose(f);
+	return others;
+}
+
+/*
+ * Own pages in blocks of unmovable ones.  @thin: give back every other page
+ * that is not in such a block.
+ */
+static unsigned long count_foreign(bool thin)
+{
+	unsigned long nr, pages, i, foreign = 0;
+	char *others = read_blocks(&nr, &pages);
+
+	for (i = 0; others && i < anon.nr; i++) {
+		unsigned long pfn = anon.pfn[i];
+
+		if (!pfn)
+			continue;
+		if (pfn / pages < nr && others[pfn / pages]) {
+			foreign++;
+		} else if (thin && i % 2) {
+			madvise(anon.map + i * psize(), psize(), MADV_DONTNEED);
+			anon.pfn[i] = 0;
+		}
+	}
+	free(others);
+	return foreign;
+}
+
+static unsigned long count_lost(void)
+{
+	unsigned long i, lost = 0;
+
+	for (i = 0; i < anon.nr; i++)
+		lost += anon.pfn[i] &&
+			!page_holds(anon.map + i * psize(), pattern(i, 0, false));
+	return lost;
+}
+
+static int set_state(unsigned long nr, const char *state)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), MEMORY "memory%lu/state", nr);
+	return frag_write(path, state);
+}
+
+/* Own pages in each memory block of sysfs.  Return: false if there are none. */
+static bool count_in_memory(unsigned long *nr)
+{
+	char text[32];
+	unsigned long i, size;
+
+	if (!read_file(MEMORY "block_size_bytes", text, sizeof(text)))
+		return false;
+	size = strtoul(text, NULL, 16) / psize();
+	for (i = 0; i < anon.nr; i++) {
+		if (anon.pfn[i] && anon.pfn[i] / size < MEMORY_BLOCKS)
+			nr[anon.pfn[i] / size]++;
+	}
+	return true;
+}
+
+static void wake_up(int signal)
+{
+}
+
+/* Some memory blocks with own pages go and come back. */
+static void test_offline(void)
+{
+	struct sigaction action = { .sa_handler = wake_up };
+	unsigned long moved = counter("kdefragd_pages_offline");
+	unsigned long in_memory[MEMORY_BLOCKS] = { 0 }, nr;
+	bool may_not = !count_in_memory(in_memory);
+	int err, gone = 0;
+
+	/* Without SA_RESTART: a page that would not move keeps it going. */
+	sigaction(SIGALRM, &action, NULL);
+	for (nr = 0; nr < MEMORY_BLOCKS && gone < OFFLINED; nr++) {
+		if (in_memory[nr] < OFFLINE_MIN)
+			continue;
+		alarm(20);
+		err = set_state(nr, "offline");
+		alarm(0);
+		may_not |= err == -EPERM;
+		if (err)
+			continue;
+		gone++;
+		if (set_state(nr, "online"))
+			ksft_exit_fail_msg("memory%lu cannot be onlined again\n", nr);
+	}
+	moved = counter("kdefragd_pages_offline") - moved;
+	ksft_print_msg("%d memory blocks went offline, %lu pages moved for it\n", gone, moved);
+	if (!gone && may_not)
+		ksft_test_result_skip("memory goes offline: it may not, here\n");
+	else
+		ksft_test_result(gone && moved >= OFFLINE_MIN,
+				 "memory goes offline, emptied by kdefragd\n");
+}
+
+static void test_home(void)
+{
+	unsigned long before = count_foreign(true), after, homed;
+
+	ksft_test_result(before >= FOREIGN_MIN,
+			 "movable pages are in blocks of others: %lu\n", before);
+	homed = counter("kdefragd_pages_homed");
+	knob_write("defrag_now", "9");
+	homed = counter("kdefragd_pages_homed") - homed;
+	look();
+	after = count_foreign(false);
+	ksft_print_msg("%lu pages brought home, %lu left there\n", homed, after);
+	ksft_test_result(homed * 2 >= before && after * 10 <= before, "they come home\n");
+	ksft_test_result(!count_lost(), "their content is the same\n");
+}
+
+int main(void)
+{
+	char min[32];
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	ksft_print_header();
+	if (geteuid())
+		ksft_exit_skip("needs root\n");
+	if (access(KNOBS "defrag_now", F_OK) || access(BLOCKS, R_OK))
+		ksft_exit_skip("the kernel has no kdefragd, or no debugfs\n");
+
+	ksft_set_plan(5);
+	snprintf(min, sizeof(min), "%ld", knob_read("min_free_kbytes"));
+	knob_write("min_free_kbytes", MIN_FREE);
+	if (!pipes_fill() || (pipes_close(), !anon_fill()))
+		ksft_exit_fail_msg("memory cannot be set up\n");
+	test_home();
+	test_offline();
+	ksft_test_result(!count_lost(), "after that, their content is the same\n");
+	knob_write("min_free_kbytes", min);
+	ksft_finished();
+}
