@@ -58,7 +58,9 @@ enum look {
 	L_FREE,		/* every page of it is free */
 	L_MOVABLE,
 	L_RECLAIMABLE,
-	L_UNMOVABLE,
+	L_UNMOVABLE,	/* but those of a class: */
+	L_PGTABLE,
+	L_TRANSIENT,
 	L_OTHER,	/* CMA, high-atomic, isolated */
 	L_RESERVED,	/* nothing in it is the allocator's */
 	NR_LOOKS

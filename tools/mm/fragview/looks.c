@@ -5,8 +5,11 @@
  * A block that is free as a whole is what a huge page can be made of, so it
  * gets the colour that stands out, whatever its mobility.  All others get the
  * colour of their mobility: that of the block itself where the kernel tells it,
- * else that of most of its pages.  The hues are those of Okabe and Ito, which
- * people with any kind of colour vision can tell apart.
+ * else that of most of its pages.  Unmovable blocks of a class have one of their
+ * own (mm/alloc_class.c); a class not known here looks as if there were none.
+ *
+ * The hues are those of Okabe and Ito, which people with any kind of colour
+ * vision can tell apart; those of the classes differ from them in lightness.
  */
 #include <string.h>
 
@@ -17,6 +20,8 @@ const struct look_style look_style[NR_LOOKS] = {
 	[L_MOVABLE] = { "movable", 'm', "#2a83c6", { 153, 111, 68, 25 } },
 	[L_RECLAIMABLE] = { "reclaimable", 'r', "#e0a800", { 229, 221, 220, 178 } },
 	[L_UNMOVABLE] = { "unmovable", 'u', "#d55e00", { 223, 215, 208, 166 } },
+	[L_PGTABLE] = { "page tables", 'p', "#7f4a1e", { 187, 180, 137, 94 } },
+	[L_TRANSIENT] = { "transient", 't', "#e6399b", { 225, 218, 205, 198 } },
 	[L_OTHER] = { "CMA, atomic, isolated", 'o', "#b567a0", { 183, 176, 139, 97 } },
 	[L_RESERVED] = { "reserved", '#', "#8a8a8a", { 242, 242, 242, 242 } },
 };
@@ -37,14 +42,23 @@ static unsigned int usable(const struct snapshot *s, const struct block *b)
 	return gone < pages ? pages - gone : 0;
 }
 
-static enum look look_of_mobility(const char *mobility)
+static enum look look_of_class(const char *class)
 {
-	if (!strcmp(mobility, "movable"))
+	if (!strcmp(class, "pgtable"))
+		return L_PGTABLE;
+	if (!strcmp(class, "transient"))
+		return L_TRANSIENT;
+	return L_UNMOVABLE;
+}
+
+static enum look look_of_mobility(const struct block *b)
+{
+	if (!strcmp(b->mobility, "movable"))
 		return L_MOVABLE;
-	if (!strcmp(mobility, "reclaimable"))
+	if (!strcmp(b->mobility, "reclaimable"))
 		return L_RECLAIMABLE;
-	if (!strcmp(mobility, "unmovable"))
-		return L_UNMOVABLE;
+	if (!strcmp(b->mobility, "unmovable"))
+		return look_of_class(b->class);
 	return L_OTHER;
 }
 
@@ -63,7 +77,7 @@ enum look block_look(const struct snapshot *s, const struct block *b)
 	if (!usable(s, b))
 		return L_RESERVED;
 	if (strcmp(b->mobility, "?"))
-		return look_of_mobility(b->mobility);
+		return look_of_mobility(b);
 	return look_of_content(b);
 }
 

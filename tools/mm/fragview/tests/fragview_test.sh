@@ -106,7 +106,8 @@ if [ "$(pages)" -eq 4096 ]; then
 	golden record-events record --root "$root" --events "$work/trace" --count 2 --interval 0.01
 	printf '%s\n' '# version 1: one line per page block' \
 		'# node zone pfn mobility class free' \
-		'0 Normal 0 movable - 8' '0 Normal 16 reclaimable inode 2' \
+		'0 Normal 0 movable - 8' '0 Normal 8 unmovable transient 3' \
+		'0 Normal 16 reclaimable inode 2' '0 Normal 24 unmovable pgtable 0' \
 		>"$root/sys/kernel/debug/page_blocks"
 	golden record-known record --root "$root"
 	golden record-quick record --root "$root" --no-content
