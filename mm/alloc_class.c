@@ -151,6 +151,20 @@ int alloc_class_list_of_block(unsigned long flags)
 	return flags & PAGEBLOCK_MIGRATETYPE_MASK;
 }
 
+/**
+ * page_block_class - the class of a page's block
+ * @page: the page
+ *
+ * For mm_page_alloc_extfrag.
+ *
+ * Context: any; racy without zone->lock.
+ * Return: its key, ALLOC_CLASS_OTHER if it has none.
+ */
+enum alloc_class page_block_class(const struct page *page)
+{
+	return pfnblock_class(page, page_to_pfn(page));
+}
+
 void __alloc_class_set_key(struct page *page, enum alloc_class class)
 {
 	unsigned long pfn = page_to_pfn(page);

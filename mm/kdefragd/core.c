@@ -23,8 +23,8 @@
  * none to take, when a per-CPU list is refilled; the thread is woken if it would
  * find something to do.  Who writes to vm.defrag_now does the work himself.
  *
- * Once awake, it also brings movable pages home that lie in blocks of others
- * (home.c); nothing wakes it for that alone.
+ * After that, and apart from it, the thread brings movable pages home that lie in
+ * blocks of others (home.c); nothing wakes it for that alone.
  *
  * A request is consumed before the work and looked for again after it, so that
  * one that comes in during a pass is served by the next.
@@ -133,6 +133,13 @@
 #define DEFRAG_VAIN		4
 
 /*
+ * Between two times that movable pages of a zone are brought home.  Unit: jiffies.
+ * They are in nobody's way at once; shorter, and those that would not move are
+ * looked at over and over.
+ */
+#define DEFRAG_HOME_REST	(16 * HZ)
+
+/*
  * Targets of a direct request.  Unit: 1.  Who waits for a page is helped by the
  * first that works; four may fail before reclaim is asked.
  */
@@ -182,6 +189,13 @@ static bool defrag_pages_suffice(struct zone *zone)
 
 	return free > low_wmark_pages(zone) &&
 	       free > blocks + pageblock_nr_pages;
+}
+
+/* Are there so many free pages that some may be used up in moving others? */
+bool defrag_pages_to_spare(struct zone *zone)
+{
+	return zone_page_state(zone, NR_FREE_PAGES) >
+	       high_wmark_pages(zone) + pageblock_nr_pages;
 }
 
 /* Blocks that the reserve lacks; @filling: up to the high mark. */
@@ -280,13 +294,18 @@ void defrag_begin(struct defrag_control *dc, struct zone *zone,
 void defrag_end(struct defrag_control *dc)
 {
 	defrag_room_release(dc);
+	count_vm_events(KDEFRAGD_INSPECTED, dc->inspected);
+	count_vm_events(KDEFRAGD_MOVED, dc->moved);
+	count_vm_events(KDEFRAGD_MOVE_FAILED, dc->failed);
+}
+
+static void defrag_pass_end(struct defrag_control *dc)
+{
+	defrag_end(dc);
 	trace_defrag_pass(dc);
 	count_vm_event(KDEFRAGD_PASS);
 	count_vm_events(KDEFRAGD_TRIED, dc->tried);
 	count_vm_events(KDEFRAGD_MADE, dc->made);
-	count_vm_events(KDEFRAGD_INSPECTED, dc->inspected);
-	count_vm_events(KDEFRAGD_MOVED, dc->moved);
-	count_vm_events(KDEFRAGD_MOVE_FAILED, dc->failed);
 }
 
 static void defrag_count(enum defrag_outcome outcome)
@@ -383,26 +402,6 @@ static unsigned int defrag_batch(struct defrag_control *dc,
 	return nr;
 }
 
-/* Bring movable pages home that lie in blocks of others: see home.c. */
-static void defrag_home(struct zone *zone, const struct defrag_effort *effort)
-{
-	unsigned long pfn = pageblock_align(zone->zone_start_pfn);
-	struct defrag_control dc;
-
-	if (!test_and_clear_bit(ZONE_FOREIGN, &zone->flags))
-		return;
-
-	defrag_drain(zone);
-	defrag_begin(&dc, zone, pageblock_order);
-	while (dc.moved < effort->budget && defrag_may_go_on(effort) &&
-	       defrag_bring_home(&dc, &pfn))
-		cond_resched();
-	if (pfn < zone_end_pfn(zone))
-		set_bit(ZONE_FOREIGN, &zone->flags);
-	count_vm_events(KDEFRAGD_HOMED, dc.moved);
-	defrag_end(&dc);
-}
-
 /* --- what is wanted, by the thread ---------------------------------------- */
 
 /*
@@ -456,7 +455,7 @@ static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
 
 	defrag_begin(&dc, zone, order);
 	found = defrag_batch(&dc, dn, wanted, effort);
-	defrag_end(&dc);
+	defrag_pass_end(&dc);
 	effort->budget -= min(effort->budget, defrag_cost(&dc));
 	*made = dc.made;
 	defrag_rest(dn, task_sched_runtime(current) - start);
@@ -507,15 +506,61 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 	}
 }
 
-/* What else lies badly in a zone. */
-static void defrag_for_order(struct defrag_node *dn, struct zone *zone)
+/* One block of others that movable pages are to leave.  Return: was there one? */
+static bool defrag_home_step(struct defrag_node *dn, struct zone *zone,
+			     struct defrag_effort *effort, unsigned long *pfn)
 {
 	u64 start = task_sched_runtime(current);
-	struct defrag_effort effort;
+	struct defrag_control dc;
+	bool found;
 
-	defrag_effort_begin(&effort, zone);
-	defrag_home(zone, &effort);
-	defrag_rest(dn, task_sched_runtime(current) - start);
+	defrag_begin(&dc, zone, pageblock_order);
+	found = defrag_bring_home(&dc, pfn);
+	count_vm_events(KDEFRAGD_HOMED, dc.moved);
+	defrag_end(&dc);
+	effort->budget -= min(effort->budget, dc.moved + dc.failed);
+	if (!effort->forced)
+		defrag_rest(dn, task_sched_runtime(current) - start);
+	return found;
+}
+
+/* Bring movable pages home that lie in blocks of others: see home.c. */
+static void defrag_home(struct defrag_node *dn, struct zone *zone,
+			struct defrag_effort *effort)
+{
+	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
+	unsigned long pfn = pageblock_start_pfn(zone->zone_start_pfn);
+
+	if (!test_bit(ZONE_FOREIGN, &zone->flags) || !defrag_may_go_on(effort) ||
+	    (!effort->forced && jiffies - dz->home_tried < DEFRAG_HOME_REST))
+		return;
+
+	clear_bit(ZONE_FOREIGN, &zone->flags);
+	lru_add_drain_all();
+	while (effort->budget && defrag_may_go_on(effort) &&
+	       defrag_pages_to_spare(zone) &&
+	       defrag_home_step(dn, zone, effort, &pfn))
+		cond_resched();
+	if (pfn < zone_end_pfn(zone))
+		set_bit(ZONE_FOREIGN, &zone->flags);
+	dz->home_tried = jiffies;
+}
+
+/* After the work that was asked for, and apart from it. */
+static void defrag_node_home(struct defrag_node *dn)
+{
+	int i;
+
+	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
+		struct zone *zone = dn->pgdat->node_zones + i;
+		struct defrag_effort effort = {
+			.budget = READ_ONCE(sysctl_kdefragd_budget),
+		};
+
+		guard(mutex)(&dn->lock);
+		if (populated_zone(zone))
+			defrag_home(dn, zone, &effort);
+	}
 }
 
 /*
@@ -566,10 +611,10 @@ static void defrag_node_work(struct defrag_node *dn)
 			pass.whole &= defrag_for_check(dn, zone, order,
 						       highest);
 		defrag_for_reserve(dn, zone);
-		defrag_for_order(dn, zone);
 	}
 	/* Asks for another round if this one paid and more is wanted. */
 	order_wmark_pass_end(&pass);
+	defrag_node_home(dn);
 }
 
 static int kdefragd(void *p)
@@ -730,7 +775,7 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 		if (outcome == DEFRAG_NO_ROOM || fatal_signal_pending(current))
 			break;
 	}
-	defrag_end(&dc);
+	defrag_pass_end(&dc);
 	if (!dc.captured)
 		return NULL;
 	return defrag_hand_out(&dc, order, alloc_flags, migratetype, claim);
@@ -811,14 +856,14 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 	lru_add_drain_all();
 	defrag_drain(zone);
 	/* First, while there are blocks in part free that have room. */
-	defrag_home(zone, &effort);
+	defrag_home(dn, zone, &effort);
 	defrag_round_begin(zone, &effort.round);
 	do {
 		struct defrag_control dc;
 
 		defrag_begin(&dc, zone, order);
 		found = defrag_batch(&dc, dn, ULONG_MAX, &effort);
-		defrag_end(&dc);
+		defrag_pass_end(&dc);
 		failures += dc.tried - dc.made;
 		vain = dc.made ? 0 : vain + effort.no_room;
 	} while (found && vain < DEFRAG_VAIN &&

@@ -158,7 +158,7 @@ static enum defrag_outcome defrag_collect(struct defrag_control *dc,
 	return DEFRAG_MADE;
 }
 
-/* Move the collected folios; what does not move is put back. */
+/* Move the collected folios, if any; what does not move is put back. */
 static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
 					  struct list_head *folios)
 {
@@ -166,6 +166,8 @@ static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
 	struct folio *folio;
 	int err;
 
+	if (list_empty(folios))
+		return DEFRAG_MADE;
 	err = migrate_pages(folios, defrag_get_folio, defrag_put_folio,
 			    (unsigned long)dc, MIGRATE_ASYNC, MR_DEFRAG,
 			    &moved);
@@ -328,13 +330,34 @@ static struct folio *defrag_next_folio(struct defrag_control *dc)
 	return NULL;
 }
 
+/*
+ * A large folio is moved by itself, and only if there is room for it as it is, or
+ * migrate_pages() would split it.  @folios, all small, are moved before.
+ */
+static enum defrag_outcome defrag_move_large(struct defrag_control *dc,
+					     struct folio *folio,
+					     struct list_head *folios)
+{
+	enum defrag_outcome outcome = defrag_migrate(dc, folios);
+
+	if (outcome == DEFRAG_MADE && !defrag_has_room(dc, folio_order(folio)))
+		outcome = DEFRAG_NO_ROOM;
+	if (outcome == DEFRAG_MADE)
+		outcome = defrag_collect_folio(folio, folios);
+	folio_put(folio);
+	if (outcome == DEFRAG_MADE)
+		outcome = defrag_migrate(dc, folios);
+	return outcome;
+}
+
 /**
  * defrag_move_out - move out of a block what moves, and leave the rest
  * @dc: the pass, of order pageblock_order
  * @pfn: first page frame of the block, which need not be isolated
  *
  * Context: process context, may sleep.
- * Return: DEFRAG_MADE if nothing is left that looks as if it could be moved.
+ * Return: DEFRAG_NO_ROOM if some of it found no better place; DEFRAG_BUSY if some
+ * would not move; DEFRAG_MADE if all did that was on an LRU list.
  */
 enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn)
 {
@@ -347,16 +370,21 @@ enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn
 	dc->end = pfn + pageblock_nr_pages;
 	dc->max_free = pageblock_nr_pages;
 	dc->fill_below = ULONG_MAX;
-	while ((folio = defrag_next_folio(dc))) {
-		last = defrag_collect_folio(folio, &folios);
-		folio_put(folio);
+	defrag_room_avoid(dc);
+	while (outcome != DEFRAG_NO_ROOM && (folio = defrag_next_folio(dc))) {
+		if (folio_test_large(folio)) {
+			last = defrag_move_large(dc, folio, &folios);
+		} else {
+			last = defrag_collect_folio(folio, &folios);
+			folio_put(folio);
+		}
 		if (last != DEFRAG_MADE)
 			outcome = last;
 	}
-	if (list_empty(&folios))
-		return outcome;
 	last = defrag_migrate(dc, &folios);
-	return last != DEFRAG_MADE ? last : outcome;
+	if (last != DEFRAG_MADE)
+		outcome = last;
+	return outcome == DEFRAG_UNMOVABLE ? DEFRAG_BUSY : outcome;
 }
 
 /**

@@ -9,33 +9,39 @@
  * free becomes theirs with the movable pages that are in it.  Both are
  * right at that moment, and wrong afterwards: each of these pages takes a place
  * that the next unmovable one will then take in a clean block, and may be the
- * last to keep a block from coming free.  Mainline leaves them there for as long
- * as they live.
+ * last to keep a block from coming free.  Nothing brings them back on purpose:
+ * compaction gets to them if its scanner happens to, and not at all while it
+ * works asynchronously for a request.
  *
  * The moment they come is known, so nobody has to look for them: the block is
  * marked then (PB_foreign), and its zone is (ZONE_FOREIGN).  Marked blocks are
- * looked at when kdefragd has done what it was woken for, within its budget, and
- * by vm.defrag_now.  Nothing wakes it for them alone: they do harm when blocks
- * get scarce, and then it is awake.
+ * looked at when kdefragd has done what it was woken for, with a budget of their
+ * own, and by vm.defrag_now.  Nothing wakes it for them alone: they do harm when
+ * blocks get scarce, and then it is awake.  Nor are they moved while the zone
+ * has hardly more free pages than its high watermark: others would soon take
+ * their place.
  *
- * Whatever moves in the block is moved to movable blocks; the rest stays.  The
- * mark is taken off before, so that what comes meanwhile is not missed.  If some
- * of it would not move, the mark is put back, and the block is passed over for
- * a while as one that failed to be emptied.
+ * Whatever moves in the block is moved to movable blocks, to the smallest free
+ * areas of those that are partly used; the rest stays.  Large folios are
+ * moved as they are or not at all.  If some of it would not move, the mark is put
+ * back.  Then the zone is left alone for DEFRAG_HOME_REST.
  *
  * Memory that goes offline
  * ------------------------
  * The same is done to each block of a range that offline_pages() has isolated,
  * before its own loop, which moves page after page to where the allocator puts
- * them: here they go to the fullest blocks, and whole free ones stay whole.
- * What does not move the light way, huge pages among it, is left to that loop.
+ * them, and waits for each.  Whole free blocks are left whole.  What does not move
+ * the light way is left to that loop, and so is everything if other nodes have
+ * memory: the loop prefers those, so that a node can be emptied, and moving
+ * pages on to what goes next would be work for nothing.
  *
  * Locking: as in evacuate.c, but that the block is not isolated.  It stays
  * because each folio is found, and a reference to it taken, under zone->lock;
  * who goes offline has to wait for that folio.
  *
- * What is not promised: that such a page is found whose block has been given to
- * movable ones and back meanwhile, or that it is moved before it is in the way.
+ * What is not promised: that a page is found that was not on an LRU list at that
+ * moment, being on its way there, or held by reclaim; or whose block has been
+ * given to movable ones and back meanwhile, or was high-atomic in between.
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -56,22 +62,23 @@
  */
 void kdefragd_foreign(struct zone *zone, struct page *page)
 {
-	set_pfnblock_bit(page, page_to_pfn(page), PB_foreign);
-	set_bit(ZONE_FOREIGN, &zone->flags);
+	unsigned long pfn = page_to_pfn(page);
+
+	if (!get_pfnblock_bit(page, pfn, PB_foreign))
+		set_pfnblock_bit(page, pfn, PB_foreign);
+	if (!test_bit(ZONE_FOREIGN, &zone->flags))
+		set_bit(ZONE_FOREIGN, &zone->flags);
 }
 
 /* Some movable pages are still in the block at @pfn. */
-static void defrag_still_foreign(struct defrag_control *dc, unsigned long pfn,
-				 enum defrag_outcome outcome)
+static void defrag_still_foreign(struct zone *zone, unsigned long pfn)
 {
 	struct page *page;
 
-	guard(spinlock_irqsave)(&dc->zone->lock);
-	page = block_in_zone(dc->zone, pfn);
-	if (!page)
-		return;
-	defrag_remember(dc, pfn, outcome);
-	kdefragd_foreign(dc->zone, page);
+	guard(spinlock_irqsave)(&zone->lock);
+	page = block_in_zone(zone, pfn);
+	if (page)
+		kdefragd_foreign(zone, page);
 }
 
 /**
@@ -94,7 +101,7 @@ bool defrag_bring_home(struct defrag_control *dc, unsigned long *pfn)
 	outcome = defrag_move_out(dc, *pfn);
 	trace_defrag_home(dc->zone, *pfn, dc->order, outcome, dc->moved - moved);
 	if (outcome != DEFRAG_MADE)
-		defrag_still_foreign(dc, *pfn, outcome);
+		defrag_still_foreign(dc->zone, *pfn);
 	*pfn += pageblock_nr_pages;
 	return outcome != DEFRAG_NO_ROOM;
 }
@@ -114,12 +121,13 @@ void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
 	struct defrag_control dc;
 	unsigned long pfn;
 
-	if (!kdefragd_enabled())
+	if (!kdefragd_enabled() || num_node_state(N_MEMORY) > 1)
 		return;
 
 	defrag_begin(&dc, zone, pageblock_order);
 	for (pfn = start_pfn; pfn < end_pfn && outcome != DEFRAG_NO_ROOM &&
-	     !signal_pending(current); pfn += pageblock_nr_pages) {
+	     defrag_pages_to_spare(zone) && !signal_pending(current);
+	     pfn += pageblock_nr_pages) {
 		outcome = defrag_move_out(&dc, pfn);
 		cond_resched();
 	}

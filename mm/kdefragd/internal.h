@@ -103,12 +103,14 @@ struct defrag_round {
  * @shift: passes in a row that did not pay
  * @not_before: jiffies; no pass before, unless the zone has changed
  * @free_then: free pages when the last pass ended
+ * @home_tried: jiffies when movable pages were last brought home
  */
 struct defrag_zone {
 	unsigned long	cursor;
 	unsigned int	shift;
 	unsigned long	not_before;
 	unsigned long	free_then;
+	unsigned long	home_tried;
 };
 
 /**
@@ -150,6 +152,7 @@ struct defrag_remembered {
 void defrag_begin(struct defrag_control *dc, struct zone *zone,
 		  unsigned int order);
 void defrag_end(struct defrag_control *dc);
+bool defrag_pages_to_spare(struct zone *zone);
 unsigned long defrag_free_blocks(struct zone *zone);
 unsigned long defrag_reserve_low(struct zone *zone);
 unsigned long defrag_reserve_high(struct zone *zone);
@@ -158,6 +161,7 @@ unsigned long defrag_reserve_high(struct zone *zone);
 void defrag_room_init(struct defrag_control *dc);
 void defrag_room_release(struct defrag_control *dc);
 void defrag_room_avoid(struct defrag_control *dc);
+bool defrag_has_room(struct defrag_control *dc, unsigned int order);
 struct folio *defrag_get_folio(struct folio *src, unsigned long private);
 void defrag_put_folio(struct folio *dst, unsigned long private);
 

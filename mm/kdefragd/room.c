@@ -202,6 +202,30 @@ static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
 	return page;
 }
 
+static bool defrag_pool_has(struct defrag_control *dc, unsigned int order)
+{
+	for (; order < NR_PAGE_ORDERS; order++)
+		if (!list_empty(&dc->room[order]))
+			return true;
+	return false;
+}
+
+/**
+ * defrag_has_room - is there a better place for a folio?
+ * @dc: the pass
+ * @order: of the folio
+ *
+ * Context: process context.
+ * Return: true if defrag_get_folio() will find one, when it is called next.
+ */
+bool defrag_has_room(struct defrag_control *dc, unsigned int order)
+{
+	if (defrag_pool_has(dc, order))
+		return true;
+	defrag_take_room(dc, order);
+	return defrag_pool_has(dc, order);
+}
+
 static struct folio *defrag_get_folio_noprof(struct folio *src,
 					     unsigned long private)
 {

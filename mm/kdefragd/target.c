@@ -24,6 +24,7 @@
 #include <linux/jiffies.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/page-isolation.h>
 #include <linux/sched.h>
 #include "../block_occupancy.h"
 #include "../internal.h"
@@ -120,7 +121,7 @@ static unsigned int defrag_ticks(struct page_block *block)
  * Two passes may write at a time if one of them is direct; what is lost then is
  * one failure.
  *
- * Context: the block is isolated by the caller, or zone->lock held.
+ * Context: the block is isolated by the caller.
  */
 void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 		     enum defrag_outcome outcome)
@@ -426,25 +427,25 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 }
 
 /*
- * Are movable pages to leave the block?  Takes the mark off that says so, unless
- * they would not the last time.  Context: zone->lock held.
+ * Are movable pages to leave the block?  Takes the mark off that says so.
+ * Context: zone->lock held.
  */
 static bool defrag_take_foreign(struct defrag_control *dc, unsigned long pfn)
 {
 	struct page *page = block_in_zone(dc->zone, pfn);
-	struct page_block *block;
+	enum migratetype migratetype;
 
 	if (!page || !get_pfnblock_bit(page, pfn, PB_foreign))
 		return false;
 
-	block = pfn_page_block(page, pfn);
-	if (defrag_price(1, defrag_failures(block, defrag_shift(dc)),
-			 defrag_ticks(block)) == DEFRAG_PRICE_MAX) {
+	migratetype = get_pageblock_migratetype(page);
+	if (is_migrate_isolate(migratetype)) {
+		/* Somebody is at work on it: later. */
 		set_bit(ZONE_FOREIGN, &dc->zone->flags);
 		return false;
 	}
 	clear_pfnblock_bit(page, pfn, PB_foreign);
-	return get_pageblock_migratetype(page) != MIGRATE_MOVABLE;
+	return migratetype != MIGRATE_MOVABLE;
 }
 
 /**
