@@ -102,6 +102,7 @@
 #include "internal.h"
 #include "page_alloc.h"
 
+#include <trace/events/kmem.h>
 #define CREATE_TRACE_POINTS
 #include <trace/events/alloc_class.h>
 

@@ -81,7 +81,8 @@ TRACE_EVENT(defrag_choice,
 		      __entry->price, __entry->max_price, __entry->max_free)
 );
 
-DECLARE_EVENT_CLASS(defrag_range,
+/* How it went with a range; moved is pages. */
+TRACE_EVENT(defrag_outcome,
 	    TP_PROTO(const struct zone *zone, unsigned long pfn,
 		     unsigned int order, int outcome, unsigned long moved),
 
@@ -114,15 +115,8 @@ DECLARE_EVENT_CLASS(defrag_range,
 		      __entry->moved)
 );
 
-/* How it went with a range; moved is pages. */
-DEFINE_EVENT(defrag_range, defrag_outcome,
-	     TP_PROTO(const struct zone *zone, unsigned long pfn,
-		      unsigned int order, int outcome, unsigned long moved),
-	     TP_ARGS(zone, pfn, order, outcome, moved)
-);
-
 /* The same of a block that movable pages were to leave: made if all have. */
-DEFINE_EVENT(defrag_range, defrag_home,
+DEFINE_EVENT(defrag_outcome, defrag_home,
 	     TP_PROTO(const struct zone *zone, unsigned long pfn,
 		      unsigned int order, int outcome, unsigned long moved),
 	     TP_ARGS(zone, pfn, order, outcome, moved)

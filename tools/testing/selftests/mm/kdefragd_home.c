@@ -119,6 +119,10 @@ static bool anon_fill(void)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!anon.pfn || !anon.given_back || anon.map == MAP_FAILED)
 		return false;
+	/* Now, for there will be no memory for them later. */
+	memset(anon.pfn, 1, anon.nr * sizeof(*anon.pfn));
+	memset(anon.given_back, 1, anon.nr * sizeof(*anon.given_back));
+	memset(anon.given_back, 0, anon.nr * sizeof(*anon.given_back));
 	madvise(anon.map, anon.nr * psize(), MADV_NOHUGEPAGE);
 	while (i < anon.nr) {
 		page_write(anon.map + i * psize(), pattern(i, 0, false));
@@ -244,7 +248,7 @@ static void test_offline(void)
 	int err = 0, gone = 0, tried = 0;
 
 	if (!count_in_memory(in_memory) || many_nodes()) {
-		ksft_test_result_skip("memory goes offline: there is another node, or no hotplug\n");
+		ksft_test_result_skip("memory goes offline: more than one node, or no hotplug\n");
 		return;
 	}
 	/* Without SA_RESTART: a page that would not move keeps it going. */
@@ -269,7 +273,8 @@ static void test_offline(void)
 	if (!gone && (err == -EPERM || err == -EBUSY))
 		ksft_test_result_skip("memory goes offline: none may, here (%s)\n", strerror(-err));
 	else
-		ksft_test_result(moved >= OFFLINE_MIN, "memory goes offline, emptied by kdefragd\n");
+		ksft_test_result(moved >= OFFLINE_MIN,
+				 "memory goes offline, emptied by kdefragd\n");
 }
 
 static void test_home(void)
