@@ -23,7 +23,7 @@
 #include "kselftest.h"
 #include "vm_util.h"
 
-#define PIPES		96
+#define PIPES		192
 #define PIPE_PAGES	256
 #define BLOCKS		"/sys/kernel/debug/page_blocks"
 #define MEMORY		"/sys/devices/system/memory/"
@@ -35,8 +35,8 @@
 /* Memory to be filled, in GiB at most: it takes a while. */
 #define MEMORY_MAX	4UL
 
-/* Movable pages get into blocks of others when less is free: 16 MiB. */
-#define FULL		4096
+/* Movable pages get into blocks of others when less is free: 32 MiB. */
+#define FULL		8192
 #define STEP		1024
 #define FOREIGN_MIN	256
 
