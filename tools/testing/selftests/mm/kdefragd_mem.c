@@ -11,6 +11,10 @@
 #include "kdefragd_mem.h"
 #include "vm_util.h"
 
+/* Of an entry of pagemap: the page frame number, if the page is present */
+#define PM_PFN	((1ULL << 55) - 1)
+#define AT_ONCE	512	/* entries */
+
 int knob_write(const char *name, const char *value)
 {
 	char path[128];
@@ -67,12 +71,25 @@ bool page_holds(const char *page, uint64_t word)
 	       p[words - 1] == word + 2;
 }
 
+/* Not one by one: the kernel allocates a buffer for each read. */
 void read_pfns(char *map, unsigned long nr, unsigned long *pfns)
 {
 	int fd = open("/proc/self/pagemap", O_RDONLY);
-	unsigned long i;
+	unsigned long i = 0, k, got;
+	uint64_t entry[AT_ONCE];
 
-	for (i = 0; i < nr; i++)
-		pfns[i] = pagemap_get_pfn(fd, map + i * psize());
+	while (i < nr) {
+		unsigned long want = nr - i < AT_ONCE ? nr - i : AT_ONCE;
+		ssize_t n = pread(fd, entry, want * sizeof(*entry),
+				  ((uintptr_t)map / psize() + i) * sizeof(*entry));
+
+		got = n > 0 ? n / sizeof(*entry) : 0;
+		if (!got)
+			break;
+		for (k = 0; k < got; k++)
+			pfns[i++] = entry[k] & PM_PRESENT ? entry[k] & PM_PFN : -1UL;
+	}
+	while (i < nr)
+		pfns[i++] = -1UL;
 	close(fd);
 }
