@@ -8,7 +8,8 @@
  * 3. The same work again finds little to do.
  * 4. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
  *    memory writes and reads back patterns, while everything is moved over and
- *    over.  Each kind has to be seen to have moved; pinned pages not to have.
+ *    over, and CPUs and memory go offline and come back.  Each kind has to be
+ *    seen to have moved; pinned pages not to have.
  * 5. The kernel's own count of free pages per block is right (debug kernels).
  */
 #define _GNU_SOURCE
@@ -26,6 +27,7 @@
 #include <unistd.h>
 
 #include "fragment.h"
+#include "kdefragd_disturb.h"
 #include "kdefragd_kinds.h"
 #include "kdefragd_mem.h"
 #include "kselftest.h"
@@ -340,18 +342,30 @@ static void report_kind(const struct kind *kind, const struct report *r)
 			 "may move" : "moves");
 }
 
+static void report_disturbance(const struct disturbance *d)
+{
+	if (!d->cpus && !d->memory)
+		ksft_test_result_skip("beside it, CPUs and memory: none may go offline\n");
+	else
+		ksft_test_result(!d->lost,
+				 "beside it, %lu times CPUs and %lu times memory went and came back\n",
+				 d->cpus, d->memory);
+}
+
 static void test_nothing_lost(double duration)
 {
 	size_t size = sizeof(struct report) * nr_kinds + psize();
+	struct disturbance *disturbance;
 	struct report *reports;
-	pid_t pids[32];
+	pid_t pids[32], disturber;
 	int i;
 
 	stop = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (stop == MAP_FAILED)
 		ksft_exit_fail_msg("no shared memory\n");
-	reports = (struct report *)((char *)stop + 64);
+	disturbance = (struct disturbance *)((char *)stop + 64);
+	reports = (struct report *)((char *)stop + 128);
 
 	for (i = 0; i < nr_kinds; i++) {
 		pids[i] = fork();
@@ -364,12 +378,15 @@ static void test_nothing_lost(double duration)
 		while (!__atomic_load_n(&reports[i].ready, __ATOMIC_RELAXED) &&
 		       !__atomic_load_n(&reports[i].skipped, __ATOMIC_RELAXED))
 			usleep(10000);
+	disturber = disturb_start(disturbance, stop);
 	move_everything(duration);
 	__atomic_store_n(stop, 1, __ATOMIC_RELAXED);
+	waitpid(disturber, NULL, 0);
 	for (i = 0; i < nr_kinds; i++)
 		waitpid(pids[i], NULL, 0);
 	for (i = 0; i < nr_kinds; i++)
 		report_kind(&kinds[i], &reports[i]);
+	report_disturbance(disturbance);
 }
 
 static void test_counts(void)
@@ -445,7 +462,7 @@ int main(void)
 	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + nr_kinds + 3);
+	ksft_set_plan(12 + 5 + nr_kinds + 1 + 3);
 	test_knobs();
 	test_blocks();
 	gave_up = count_gave_up();
