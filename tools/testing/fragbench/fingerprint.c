@@ -250,27 +250,8 @@ void fb_fingerprint(const char *prefix, struct fb_shape *shape)
 	fb_map_free(&map);
 }
 
-#define PAGEMAP_PRESENT	BIT_ULL(63)
-#define PAGEMAP_PFN	(BIT_ULL(55) - 1)
-
 void fb_pfns(const void *start, unsigned long nr, uint64_t *pfn)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-	unsigned long page = (unsigned long)start / sysconf(_SC_PAGESIZE);
-	unsigned long i = 0;
-
-	if (fd < 0)
+	if (frag_pfns(start, nr, pfn))
 		fb_die("cannot read /proc/self/pagemap");
-	while (i < nr) {
-		size_t want = nr - i < CHUNK ? nr - i : CHUNK;
-		ssize_t len = pread(fd, pfn + i, want * sizeof(*pfn),
-				    (page + i) * sizeof(*pfn));
-
-		if (len <= 0)
-			fb_die("cannot read /proc/self/pagemap");
-		for (want = len / sizeof(*pfn); want; want--, i++)
-			pfn[i] = pfn[i] & PAGEMAP_PRESENT ?
-				 pfn[i] & PAGEMAP_PFN : 0;
-	}
-	close(fd);
 }

@@ -11,18 +11,11 @@
  * that are tried again are what keeps memory from going.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "../selftests/mm/memory_block.h"
 #include "fragbench.h"
-
-#define MEMORY		"/sys/devices/system/memory/"
-#define MEMORY_BLOCKS	1024	/* looked for */
 
 static long warm = 20;
 static long rounds = 3;
@@ -38,51 +31,16 @@ static const struct fb_option options[] = {
 static unsigned long block[MEMORY_BLOCKS];
 static unsigned long nr_blocks;
 
-static int set_state(unsigned long nr, const char *state)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), MEMORY "memory%lu/state", nr);
-	return frag_write(path, state);
-}
-
 static void find_blocks(void)
 {
 	unsigned long nr;
-	char path[128];
 
 	for (nr = 0; nr < MEMORY_BLOCKS; nr++) {
-		snprintf(path, sizeof(path), MEMORY "memory%lu/state", nr);
-		if (!access(path, W_OK))
+		if (memory_is_there(nr))
 			block[nr_blocks++] = nr;
 	}
 	if (nr_blocks < 2)
-		fb_die("memory cannot go offline here: no " MEMORY "memory*/state");
-}
-
-static void wake_up(int signal)
-{
-}
-
-/*
- * In a process of its own, for a signal is what ends it: SIGALRM without
- * SA_RESTART.  Return: 0 if it went offline, else the error.
- */
-static int take_offline(unsigned long nr)
-{
-	int status;
-	pid_t pid = fork();
-
-	if (!pid) {
-		struct sigaction action = { .sa_handler = wake_up };
-
-		sigaction(SIGALRM, &action, NULL);
-		alarm(patience);
-		_exit(-set_state(nr, "offline"));
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		fb_die("a child process failed");
-	return WEXITSTATUS(status);
+		fb_die("memory cannot go offline here: no " MEMORY_DIR "memory*/state");
 }
 
 static struct {
@@ -93,18 +51,18 @@ static struct {
 static void try_one(unsigned long nr)
 {
 	double start = fb_seconds();
-	int err = take_offline(nr);
+	int err = memory_offline(nr, patience);
 
 	sum.tried++;
 	sum.seconds += fb_seconds() - start;
 	if (err) {
-		sum.refused += err == EBUSY;
-		sum.interrupted += err == EINTR;
-		sum.other += err != EBUSY && err != EINTR;
+		sum.refused += err == -EBUSY;
+		sum.interrupted += err == -EINTR;
+		sum.other += err != -EBUSY && err != -EINTR;
 		return;
 	}
 	sum.done++;
-	if (set_state(nr, "online"))
+	if (memory_online(nr))
 		fb_die("memory%lu cannot be brought back", nr);
 }
 

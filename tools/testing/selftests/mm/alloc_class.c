@@ -35,6 +35,7 @@
 
 #include "fragment.h"
 #include "kselftest.h"
+#include "memory_block.h"
 #include "vm_util.h"
 
 #define TABLE		"/sys/kernel/debug/alloc_class"
@@ -42,7 +43,6 @@
 #define CHECK_LISTS	"/sys/kernel/debug/alloc_class_check"
 #define CHECK_COUNTS	"/sys/kernel/debug/page_blocks_check"
 #define FAULTS		"/sys/kernel/debug/fail_page_alloc/"
-#define MEMORY		"/sys/devices/system/memory/"
 #define PCP		"/proc/sys/vm/percpu_pagelist_high_fraction"
 #define REFRESH		"/proc/sys/vm/stat_refresh"
 
@@ -486,17 +486,14 @@ static void load_for_ever(void)
 /* Return: whether it could be offlined. It is online again either way. */
 static bool block_cycle(int nr)
 {
-	char path[128];
-	int err;
+	int err = memory_offline(nr, 0);
 
-	snprintf(path, sizeof(path), MEMORY "memory%d/state", nr);
-	err = frag_write(path, "offline");
 	if (err == -EPERM)
 		may_not_offline = true;
 	if (err)
 		return false;
-	if (frag_write(path, "online"))
-		ksft_exit_fail_msg("%s: cannot be onlined again\n", path);
+	if (memory_online(nr))
+		ksft_exit_fail_msg("memory%d: cannot be onlined again\n", nr);
 	return true;
 }
 
@@ -506,7 +503,7 @@ static int blocks_cycle(time_t seconds)
 	int cycled = 0, nr;
 
 	while (time(NULL) < end) {
-		DIR *d = opendir(MEMORY);
+		DIR *d = opendir(MEMORY_DIR);
 		struct dirent *e;
 
 		while (d && (e = readdir(d)) && time(NULL) < end)
@@ -559,7 +556,7 @@ static void run_disturbed(void)
 		ksft_test_result_skip("failed allocations: no CONFIG_FAIL_PAGE_ALLOC\n");
 	else
 		ksft_test_result(injected > 0, "allocations failed: %ld\n", injected);
-	if (access(MEMORY, F_OK))
+	if (access(MEMORY_DIR, F_OK))
 		ksft_test_result_skip("memory went offline: no CONFIG_MEMORY_HOTPLUG\n");
 	else if (!cycled && may_not_offline)
 		ksft_test_result_skip("memory went offline: it may not, here\n");

@@ -191,6 +191,29 @@ int frag_holes_punch(struct frag_holes *holes, int order)
 	return 0;
 }
 
+#define AT_ONCE		4096	/* entries: the kernel allocates for each read */
+
+/* Where @nr pages from @start lie, 0 for those that are not there.  Return: 0, or -1. */
+int frag_pfns(const void *start, unsigned long nr, uint64_t *pfn)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	unsigned long page = (unsigned long)start / psize(), i = 0;
+
+	while (fd >= 0 && i < nr) {
+		size_t want = nr - i < AT_ONCE ? nr - i : AT_ONCE;
+		ssize_t len = pread(fd, pfn + i, want * sizeof(*pfn),
+				    (page + i) * sizeof(*pfn));
+
+		if (len <= 0)
+			break;
+		for (want = len / sizeof(*pfn); want; want--, i++)
+			pfn[i] = PAGEMAP_PRESENT(pfn[i]) ? PAGEMAP_PFN(pfn[i]) : 0;
+	}
+	if (fd >= 0)
+		close(fd);
+	return i < nr ? -1 : 0;
+}
+
 void frag_holes_drop(struct frag_holes *holes)
 {
 	munmap(holes->map, holes->size);

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define FRAG_ORDERS	11	/* orders that are told apart; more are summed */
 
@@ -31,6 +32,8 @@ void frag_print(const char *prefix, const struct frag_state *state);
 
 /* Write a text to a knob.  Return: 0, or the negative error. */
 int frag_write(const char *path, const char *text);
+
+int frag_pfns(const void *start, unsigned long nr, uint64_t *pfn);
 
 /* Page cache of a sparse file; its pages can be counted later. */
 struct frag_cache {

@@ -80,24 +80,17 @@ static void test_knobs(void)
 }
 
 /* Pages that are there both times, at another place. */
-static unsigned long count_moved(const unsigned long *then,
-				 const unsigned long *now, unsigned long nr)
+static unsigned long count_moved(const uint64_t *then, const uint64_t *now,
+				 unsigned long nr)
 {
 	unsigned long i, moved = 0;
 
 	for (i = 0; i < nr; i++)
-		moved += then[i] && now[i] && then[i] != -1UL &&
-			 now[i] != -1UL && then[i] != now[i];
+		moved += then[i] && now[i] && then[i] != now[i];
 	return moved;
 }
 
 /* --- making blocks ---------------------------------------------------------- */
-
-struct memory {
-	char *map;
-	unsigned long nr;
-	unsigned long *then, *now;
-};
 
 /*
  * Fill @tenths of free memory, then leave one page in @keep in every other
@@ -109,45 +102,16 @@ static bool memory_fill(struct memory *m, unsigned long tenths,
 	struct frag_state state;
 	unsigned long i;
 
-	if (frag_read(&state))
+	if (frag_read(&state) || !memory_map(m, state.free * tenths / 10))
 		return false;
-	m->nr = state.free * tenths / 10;
-	m->map = mmap(NULL, m->nr * psize(), PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	m->then = malloc(m->nr * sizeof(*m->then));
-	m->now = malloc(m->nr * sizeof(*m->now));
-	if (m->map == MAP_FAILED || !m->then || !m->now)
-		return false;
-	madvise(m->map, m->nr * psize(), MADV_NOHUGEPAGE);
 	for (i = 0; i < m->nr; i++)
-		page_write(m->map + i * psize(), pattern(i, 0, false));
-	read_pfns(m->map, m->nr, m->then);
-	for (i = 0; i < m->nr; i++) {
-		unsigned long block = m->then[i] / (CHUNK / psize());
-
-		if (block % 2 && i % keep) {
-			madvise(m->map + i * psize(), psize(), MADV_DONTNEED);
-			m->then[i] = 0;
-		}
-	}
+		memory_write(m, i);
+	if (frag_pfns(m->map, m->nr, m->pfn))
+		return false;
+	for (i = 0; i < m->nr; i++)
+		if (m->pfn[i] / (CHUNK / psize()) % 2 && i % keep)
+			memory_give_back(m, i);
 	return true;
-}
-
-static unsigned long memory_lost(const struct memory *m)
-{
-	unsigned long i, lost = 0;
-
-	for (i = 0; i < m->nr; i++)
-		lost += m->then[i] &&
-			!page_holds(m->map + i * psize(), pattern(i, 0, false));
-	return lost;
-}
-
-static void memory_drop(struct memory *m)
-{
-	munmap(m->map, m->nr * psize());
-	free(m->then);
-	free(m->now);
 }
 
 static unsigned long whole_blocks(void)
@@ -159,8 +123,11 @@ static void test_blocks(void)
 {
 	unsigned long before, after, moved, seen, again, lost;
 	struct memory m;
+	uint64_t *now = NULL;
 
-	if (!memory_fill(&m, 8, 16)) {
+	if (memory_fill(&m, 8, 16))
+		now = malloc(m.nr * sizeof(*now));
+	if (!now) {
 		ksft_test_result_fail("memory is set up\n");
 		return;
 	}
@@ -169,8 +136,9 @@ static void test_blocks(void)
 	ksft_test_result(!knob_write("defrag_now", "9"), "defrag_now takes 9\n");
 	after = whole_blocks();
 	moved = counter("kdefragd_pages_moved") - moved;
-	read_pfns(m.map, m.nr, m.now);
-	seen = count_moved(m.then, m.now, m.nr);
+	frag_pfns(m.map, m.nr, now);
+	seen = count_moved(m.pfn, now, m.nr);
+	free(now);
 	lost = memory_lost(&m);
 
 	ksft_print_msg("whole free blocks %lu before, %lu after; %lu moved, %lu seen\n",
@@ -240,8 +208,8 @@ static void worker(const struct kind *kind, struct report *r)
 {
 	unsigned long nr = WORKER_SIZE / psize(), i, round = 0;
 	unsigned long *rounds = calloc(nr, sizeof(*rounds));
-	unsigned long *then = malloc(nr * sizeof(*then));
-	unsigned long *now = malloc(nr * sizeof(*now));
+	uint64_t *then = malloc(nr * sizeof(*then));
+	uint64_t *now = malloc(nr * sizeof(*now));
 	const char *why = "no memory";
 	char *map = rounds && then && now ?
 		kind->setup(WORKER_SIZE, &why) : NULL;
@@ -255,7 +223,7 @@ static void worker(const struct kind *kind, struct report *r)
 		snprintf(r->why, sizeof(r->why), "%s", why);
 		return;
 	}
-	read_pfns(map, nr, then);
+	frag_pfns(map, nr, then);
 	r->ready = 1;
 	if (kind->twin)
 		twin = twin_start(map, nr, r);
@@ -273,7 +241,7 @@ static void worker(const struct kind *kind, struct report *r)
 				page_write(page, pattern(i, round, false));
 			}
 		}
-		read_pfns(map, nr, now);
+		frag_pfns(map, nr, now);
 		i = count_moved(then, now, nr);
 		if (i > r->moved)
 			r->moved = i;

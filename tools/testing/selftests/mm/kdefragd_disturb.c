@@ -8,48 +8,42 @@
 
 #include "fragment.h"
 #include "kdefragd_disturb.h"
+#include "memory_block.h"
 
-#define CPU		"/sys/devices/system/cpu/cpu%u/online"
-#define MEMORY		"/sys/devices/system/memory/memory%u/state"
-#define MEMORY_BLOCKS	64
-#define CPUS		16
-#define PAUSE		20000	/* us */
-
-static void wake_up(int signal)
-{
-}
+#define BLOCKS	64	/* memory blocks of sysfs that are tried */
+#define CPUS	16
+#define PAUSE	20000	/* us */
 
 /* Return: whether it went; it is back then, or counted as lost. */
-static bool cycle(struct disturbance *d, const char *format, unsigned int nr,
-		  const char *off, const char *on)
+static bool memory_cycle(struct disturbance *d, unsigned int nr)
 {
-	char path[128];
-	int err;
-
-	snprintf(path, sizeof(path), format, nr);
-	/* A page that would not move keeps memory waiting until a signal comes. */
-	alarm(1);
-	err = frag_write(path, off);
-	alarm(0);
-	if (err)
+	if (memory_offline(nr, 1))
 		return false;
 	usleep(PAUSE);
-	if (frag_write(path, on))
-		d->lost++;
+	d->lost += memory_online(nr) != 0;
+	return true;
+}
+
+static bool cpu_cycle(struct disturbance *d, unsigned int nr)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", nr);
+	if (frag_write(path, "0"))
+		return false;
+	usleep(PAUSE);
+	d->lost += frag_write(path, "1") != 0;
 	return true;
 }
 
 static void disturb(struct disturbance *d, const int *stop)
 {
-	struct sigaction action = { .sa_handler = wake_up };
 	unsigned int i;
 
-	/* Without SA_RESTART: see cycle(). */
-	sigaction(SIGALRM, &action, NULL);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; !__atomic_load_n(stop, __ATOMIC_RELAXED); i++) {
-		d->memory += cycle(d, MEMORY, i % MEMORY_BLOCKS, "offline", "online");
-		d->cpus += cycle(d, CPU, i % CPUS, "0", "1");
+		d->memory += memory_cycle(d, i % BLOCKS);
+		d->cpus += cpu_cycle(d, i % CPUS);
 		usleep(PAUSE);
 	}
 }

@@ -11,25 +11,23 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fragment.h"
 #include "kdefragd_mem.h"
 #include "kselftest.h"
+#include "memory_block.h"
 #include "vm_util.h"
 
 #define PIPES		192
 #define PIPE_PAGES	256
 #define BLOCKS		"/sys/kernel/debug/page_blocks"
-#define MEMORY		"/sys/devices/system/memory/"
-#define MEMORY_BLOCKS	1024	/* looked for */
 #define OFFLINED	4	/* enough */
 #define ATTEMPTS	16
+#define PATIENCE	20	/* seconds for each */
 #define OFFLINE_MIN	1000	/* own pages in one that is to go */
 
 /* Memory to be filled, in GiB at most: it takes a while. */
@@ -42,12 +40,7 @@
 
 static int pipes[PIPES][2];
 
-static struct {
-	char *map;
-	unsigned long nr;	/* pages */
-	unsigned long *pfn;	/* 0: none */
-	bool *given_back;
-} anon;
+static struct memory anon;
 
 /* What is set for the test, and put back. */
 static struct {
@@ -95,43 +88,20 @@ static void pipes_close(void)
 	}
 }
 
-static void look(void)
-{
-	unsigned long i;
-
-	read_pfns(anon.map, anon.nr, anon.pfn);
-	for (i = 0; i < anon.nr; i++)
-		if (anon.pfn[i] == -1UL)
-			anon.pfn[i] = 0;
-}
-
 static bool anon_fill(void)
 {
 	struct frag_state state;
 	unsigned long i = 0;
 
-	if (frag_read(&state))
+	if (frag_read(&state) || !memory_map(&anon, state.free))
 		return false;
-	anon.nr = state.free;
-	anon.pfn = calloc(anon.nr, sizeof(*anon.pfn));
-	anon.given_back = calloc(anon.nr, sizeof(*anon.given_back));
-	anon.map = mmap(NULL, anon.nr * psize(), PROT_READ | PROT_WRITE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (!anon.pfn || !anon.given_back || anon.map == MAP_FAILED)
-		return false;
-	/* Now, for there will be no memory for them later. */
-	memset(anon.pfn, 1, anon.nr * sizeof(*anon.pfn));
-	memset(anon.given_back, 1, anon.nr * sizeof(*anon.given_back));
-	memset(anon.given_back, 0, anon.nr * sizeof(*anon.given_back));
-	madvise(anon.map, anon.nr * psize(), MADV_NOHUGEPAGE);
 	while (i < anon.nr) {
-		page_write(anon.map + i * psize(), pattern(i, 0, false));
+		memory_write(&anon, i);
 		if (++i % STEP == 0 && (frag_read(&state) || state.free < FULL))
 			break;
 	}
 	anon.nr = i;
-	look();
-	return true;
+	return !frag_pfns(anon.map, anon.nr, anon.pfn);
 }
 
 /* A byte for each page block: not 0 if it is one of unmovable pages. */
@@ -178,37 +148,17 @@ static unsigned long count_foreign(bool thin)
 	char *others = read_blocks(&nr, &pages);
 
 	for (i = 0; others && i < anon.nr; i++) {
-		unsigned long pfn = anon.pfn[i];
+		uint64_t pfn = anon.pfn[i];
 
 		if (!pfn)
 			continue;
-		if (pfn / pages < nr && others[pfn / pages]) {
+		if (pfn / pages < nr && others[pfn / pages])
 			foreign++;
-		} else if (thin && i % 2) {
-			madvise(anon.map + i * psize(), psize(), MADV_DONTNEED);
-			anon.given_back[i] = true;
-		}
+		else if (thin && i % 2)
+			memory_give_back(&anon, i);
 	}
 	free(others);
 	return foreign;
-}
-
-static unsigned long count_lost(void)
-{
-	unsigned long i, lost = 0;
-
-	for (i = 0; i < anon.nr; i++)
-		lost += !anon.given_back[i] &&
-			!page_holds(anon.map + i * psize(), pattern(i, 0, false));
-	return lost;
-}
-
-static int set_state(unsigned long nr, const char *state)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), MEMORY "memory%lu/state", nr);
-	return frag_write(path, state);
 }
 
 /* Own pages in each memory block of sysfs.  Return: false if there are none. */
@@ -217,7 +167,7 @@ static bool count_in_memory(unsigned long *nr)
 	char text[32];
 	unsigned long i, size;
 
-	if (!read_file(MEMORY "block_size_bytes", text, sizeof(text)))
+	if (!read_file(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
 		return false;
 	size = strtoul(text, NULL, 16) / psize();
 	for (i = 0; i < anon.nr; i++) {
@@ -225,10 +175,6 @@ static bool count_in_memory(unsigned long *nr)
 			nr[anon.pfn[i] / size]++;
 	}
 	return true;
-}
-
-static void wake_up(int signal)
-{
 }
 
 /* Which of several nodes its pages go to is not kdefragd's business. */
@@ -243,7 +189,6 @@ static bool many_nodes(void)
 /* Some memory blocks with own pages go and come back. */
 static void test_offline(void)
 {
-	struct sigaction action = { .sa_handler = wake_up };
 	unsigned long moved = 0, then, in_memory[MEMORY_BLOCKS] = { 0 }, nr;
 	int err = 0, gone = 0, tried = 0;
 
@@ -251,21 +196,17 @@ static void test_offline(void)
 		ksft_test_result_skip("memory goes offline: more than one node, or no hotplug\n");
 		return;
 	}
-	/* Without SA_RESTART: a page that would not move keeps it going. */
-	sigaction(SIGALRM, &action, NULL);
 	for (nr = 0; nr < MEMORY_BLOCKS && gone < OFFLINED && tried < ATTEMPTS; nr++) {
 		if (in_memory[nr] < OFFLINE_MIN)
 			continue;
 		tried++;
 		then = counter("kdefragd_pages_offline");
-		alarm(20);
-		err = set_state(nr, "offline");
-		alarm(0);
+		err = memory_offline(nr, PATIENCE);
 		if (err)
 			continue;
 		gone++;
 		moved += counter("kdefragd_pages_offline") - then;
-		if (set_state(nr, "online"))
+		if (memory_online(nr))
 			ksft_exit_fail_msg("memory%lu cannot be onlined again\n", nr);
 	}
 	ksft_print_msg("%d of %d memory blocks went offline, %lu pages moved for it\n",
@@ -286,11 +227,11 @@ static void test_home(void)
 			 "movable pages are in blocks of others: %lu\n", before);
 	knob_write("defrag_now", "9");
 	homed = counter("kdefragd_pages_homed") - homed;
-	look();
+	frag_pfns(anon.map, anon.nr, anon.pfn);
 	after = count_foreign(false);
 	ksft_print_msg("%lu pages brought home, %lu left there\n", homed, after);
 	ksft_test_result(homed * 2 >= before && after * 10 <= before, "they come home\n");
-	ksft_test_result(!count_lost(), "their content is the same\n");
+	ksft_test_result(!memory_lost(&anon), "their content is the same\n");
 }
 
 static void knobs_set(void)
@@ -332,6 +273,6 @@ int main(void)
 	test_home();
 	knob_write("kdefragd", "1");
 	test_offline();
-	ksft_test_result(!count_lost(), "after that, their content is the same\n");
+	ksft_test_result(!memory_lost(&anon), "after that, their content is the same\n");
 	ksft_finished();
 }

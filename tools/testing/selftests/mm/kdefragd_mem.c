@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Knobs, counters, and pages with a pattern; kdefragd_mem.h explains. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 #include "fragment.h"
 #include "kdefragd_mem.h"
 #include "vm_util.h"
-
-/* Of an entry of pagemap: the page frame number, if the page is present */
-#define PM_PFN	((1ULL << 55) - 1)
-#define AT_ONCE	512	/* entries */
 
 int knob_write(const char *name, const char *value)
 {
@@ -71,25 +66,46 @@ bool page_holds(const char *page, uint64_t word)
 	       p[words - 1] == word + 2;
 }
 
-/* Not one by one: the kernel allocates a buffer for each read. */
-void read_pfns(char *map, unsigned long nr, unsigned long *pfns)
+bool memory_map(struct memory *m, unsigned long nr)
 {
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-	unsigned long i = 0, k, got;
-	uint64_t entry[AT_ONCE];
+	m->nr = nr;
+	m->pfn = malloc(nr * sizeof(*m->pfn));
+	m->given_back = malloc(nr * sizeof(*m->given_back));
+	m->map = mmap(NULL, nr * psize(), PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!m->pfn || !m->given_back || m->map == MAP_FAILED)
+		return false;
+	madvise(m->map, nr * psize(), MADV_NOHUGEPAGE);
+	/* Written now, for there may be no memory for them later. */
+	memset(m->pfn, 1, nr * sizeof(*m->pfn));
+	memset(m->given_back, 0, nr * sizeof(*m->given_back));
+	return true;
+}
 
-	while (i < nr) {
-		unsigned long want = nr - i < AT_ONCE ? nr - i : AT_ONCE;
-		ssize_t n = pread(fd, entry, want * sizeof(*entry),
-				  ((uintptr_t)map / psize() + i) * sizeof(*entry));
+void memory_write(struct memory *m, unsigned long i)
+{
+	page_write(m->map + i * psize(), pattern(i, 0, false));
+}
 
-		got = n > 0 ? n / sizeof(*entry) : 0;
-		if (!got)
-			break;
-		for (k = 0; k < got; k++)
-			pfns[i++] = entry[k] & PM_PRESENT ? entry[k] & PM_PFN : -1UL;
-	}
-	while (i < nr)
-		pfns[i++] = -1UL;
-	close(fd);
+void memory_give_back(struct memory *m, unsigned long i)
+{
+	madvise(m->map + i * psize(), psize(), MADV_DONTNEED);
+	m->given_back[i] = true;
+}
+
+unsigned long memory_lost(const struct memory *m)
+{
+	unsigned long i, lost = 0;
+
+	for (i = 0; i < m->nr; i++)
+		lost += !m->given_back[i] &&
+			!page_holds(m->map + i * psize(), pattern(i, 0, false));
+	return lost;
+}
+
+void memory_drop(struct memory *m)
+{
+	munmap(m->map, m->nr * psize());
+	free(m->pfn);
+	free(m->given_back);
 }

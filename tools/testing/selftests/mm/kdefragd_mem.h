@@ -21,7 +21,24 @@ uint64_t pattern(unsigned long page, unsigned long round, bool same);
 void page_write(char *page, uint64_t word);
 bool page_holds(const char *page, uint64_t word);
 
-/* Where the @nr pages from @map lie; -1UL where there is none. */
-void read_pfns(char *map, unsigned long nr, unsigned long *pfns);
+/**
+ * struct memory - anonymous pages, each with a pattern
+ * @map: the pages, mapped as small ones
+ * @nr: pages that are looked at
+ * @pfn: where they lay when frag_pfns() was called last; 0: nowhere
+ * @given_back: those that are there no more
+ */
+struct memory {
+	char *map;
+	unsigned long nr;
+	uint64_t *pfn;
+	bool *given_back;
+};
+
+bool memory_map(struct memory *m, unsigned long nr);
+void memory_write(struct memory *m, unsigned long i);
+void memory_give_back(struct memory *m, unsigned long i);
+unsigned long memory_lost(const struct memory *m);
+void memory_drop(struct memory *m);
 
 #endif /* _SELFTESTS_MM_KDEFRAGD_MEM_H */
