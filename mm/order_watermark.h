@@ -214,7 +214,84 @@ static inline void order_wmark_account(struct free_area *area, int migratetype,
 		WRITE_ONCE(area->nr_reserved, area->nr_reserved + nr);
 }
 
+/*
+ * Reclaim plans in pages and takes folios.  It asks for 32 pages at a time, or
+ * fewer if it is in no hurry, and gets a huge page each time: a list of huge
+ * pages is scanned, and aged, at many times the pace that was planned, and they
+ * go to swap while page cache could be dropped.  Hence what was scanned too many
+ * is set off against what is to be scanned next, whoever planned it.
+ *
+ * Small cgroups had the same trouble with batches once, and what was planned and
+ * not scanned was saved for them: commit f86296317434 ("mm: do batched scans for
+ * mem_cgroup").  That went with commit 246e87a93934 ("memcg: fix get_scan_count()
+ * for small targets"), for reclaim got desperate without having scanned.  So here
+ * it is done within the first three priorities, and within one plan, but a plan
+ * at a lower priority begins with nothing to be set off.
+ */
+#define ORDER_WMARK_SET_OFF_PRIORITY	(DEF_PRIORITY - 2)
+
+static inline bool order_wmark_sets_off(void)
+{
+	return !defrag_mode && order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
+}
+
+/* Reclaim has made a plan for the lists.  Others may be scanning by theirs. */
+static inline void order_wmark_scan_begin(struct lruvec *lruvec, int priority)
+{
+	enum lru_list lru;
+
+	if (priority >= ORDER_WMARK_SET_OFF_PRIORITY)
+		return;
+	for_each_evictable_lru(lru)
+		WRITE_ONCE(lruvec->overscanned[lru], 0);
+}
+
+/*
+ * Of @nr_to_scan pages of a list, how many are still due?
+ * Context: lruvec->lru_lock held.
+ */
+static inline unsigned long order_wmark_scan_due(struct lruvec *lruvec,
+						 enum lru_list lru,
+						 unsigned long nr_to_scan)
+{
+	unsigned long over = READ_ONCE(lruvec->overscanned[lru]);
+	unsigned long paid = min(over, nr_to_scan);
+
+	if (!order_wmark_sets_off())
+		return nr_to_scan;
+
+	WRITE_ONCE(lruvec->overscanned[lru], over - paid);
+	return nr_to_scan - paid;
+}
+
+/*
+ * So many were scanned, the last folio included.  (If any were due, nothing was
+ * left to be set off.)  Context: lruvec->lru_lock held.
+ */
+static inline void order_wmark_scanned(struct lruvec *lruvec, enum lru_list lru,
+				       unsigned long due, unsigned long scanned)
+{
+	if (scanned > due && order_wmark_sets_off())
+		WRITE_ONCE(lruvec->overscanned[lru], scanned - due);
+}
+
 #else /* !CONFIG_ORDER_WATERMARK */
+
+static inline void order_wmark_scan_begin(struct lruvec *lruvec, int priority)
+{
+}
+
+static inline unsigned long order_wmark_scan_due(struct lruvec *lruvec,
+						 enum lru_list lru,
+						 unsigned long nr_to_scan)
+{
+	return nr_to_scan;
+}
+
+static inline void order_wmark_scanned(struct lruvec *lruvec, enum lru_list lru,
+				       unsigned long due, unsigned long scanned)
+{
+}
 
 struct order_wmark_pass { };
 

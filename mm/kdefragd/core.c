@@ -76,12 +76,14 @@
 #define pr_fmt(fmt) "kdefragd: " fmt
 
 #include <linux/cpuset.h>
+#include <linux/delayacct.h>
 #include <linux/freezer.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/psi.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -141,9 +143,17 @@
 
 /*
  * Targets of a direct request.  Unit: 1.  Who waits for a page is helped by the
- * first that works; four may fail before reclaim is asked.
+ * first that works; four may fail.
  */
 #define DEFRAG_DIRECT_TARGETS	4
+
+/*
+ * Looks for targets of a direct request.  Unit: 1.  A block that holds a page
+ * which cannot move is given up at sight of it, so many cost less than to move
+ * one block's pages; where one block in ten has none, 16 find one of those four
+ * times in five.
+ */
+#define DEFRAG_DIRECT_LOOKS	16
 
 /*
  * Areas of an order made before the check is asked again.  Unit: 1.  More are
@@ -536,7 +546,8 @@ static void defrag_home(struct defrag_node *dn, struct zone *zone,
 		return;
 
 	clear_bit(ZONE_FOREIGN, &zone->flags);
-	lru_add_drain_all();
+	if (!effort->drained)
+		lru_add_drain_all();
 	while (effort->budget && defrag_may_go_on(effort) &&
 	       defrag_pages_to_spare(zone) &&
 	       defrag_home_step(dn, zone, effort, &pfn))
@@ -755,26 +766,41 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 				 &dn->zones[zone_idx(dc->zone)].cursor);
 }
 
-static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
-				       unsigned int alloc_flags,
-				       int migratetype, defrag_claim_t claim)
+/* One look, and what it found is tried.  Return: is it worth another? */
+static bool defrag_direct_step(struct defrag_control *dc)
 {
 	struct defrag_target targets[DEFRAG_DIRECT_TARGETS];
+	unsigned int i, nr = defrag_find_direct(dc, targets);
+
+	for (i = 0; i < nr && !dc->captured; i++) {
+		enum defrag_outcome outcome;
+
+		trace_defrag_choice(dc, &targets[i]);
+		outcome = defrag_evacuate(dc, &targets[i]);
+		defrag_count(outcome);
+		if (outcome == DEFRAG_NO_ROOM || fatal_signal_pending(current))
+			return false;
+	}
+	/* Below a block, another look would begin with the same areas. */
+	return nr && !dc->captured && dc->order >= pageblock_order &&
+	       dc->moved + dc->inspected < pageblock_nr_pages;
+}
+
+static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
+				       unsigned int alloc_flags,
+				       int migratetype, defrag_claim_t claim,
+				       enum defrag_stage stage)
+{
+	unsigned int looks = DEFRAG_DIRECT_LOOKS;
 	struct defrag_control dc;
-	unsigned int i, nr;
 
 	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
 	dc.direct = true;
-	nr = defrag_find_direct(&dc, targets);
-	for (i = 0; i < nr && !dc.captured; i++) {
-		enum defrag_outcome outcome;
-
-		trace_defrag_choice(&dc, &targets[i]);
-		outcome = defrag_evacuate(&dc, &targets[i]);
-		defrag_count(outcome);
-		if (outcome == DEFRAG_NO_ROOM || fatal_signal_pending(current))
-			break;
-	}
+	/* To move all of it costs about what clearing it does, for its user. */
+	dc.any_price = stage == DEFRAG_AFTER_RECLAIM &&
+		       order == pageblock_order;
+	while (looks-- && defrag_direct_step(&dc))
+		;
 	defrag_pass_end(&dc);
 	if (!dc.captured)
 		return NULL;
@@ -788,11 +814,18 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
  * @alloc_flags: its flags
  * @ac: where it may allocate from
  * @claim: set_pageblock_migratetype(), which the page allocator keeps to itself
- * @tried: has it been tried for this request?  Set by this
+ * @stage: when it asks
+ * @tried: bits of the stages that have been tried for it.  Set by this
  *
- * Bounded: once per request the cheapest targets of one zone, asynchronously,
- * with one look at what lies on per-CPU lists.  The page made is taken while its
- * block is isolated, so that nobody else gets it.
+ * Bounded: once per stage the cheapest targets of one zone, asynchronously, with
+ * one look at what lies on per-CPU lists.  The page made is taken while its block
+ * is isolated, so that nobody else gets it.
+ *
+ * Before reclaim a block is emptied only if no more than half of it is used.
+ * Where page cache fills memory there is none, and the pages that reclaim frees
+ * lie here and there: then who wants a block gets the one that is thinned out
+ * most, whatever is left in it.  Compaction comes after that; but after a failure
+ * it keeps away for many requests, and these were refused.
  *
  * Context: process context that may sleep.
  * Return: the page, not yet prepared for use, or NULL.
@@ -800,14 +833,16 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     unsigned int alloc_flags,
 			     const struct alloc_context *ac,
-			     defrag_claim_t claim, bool *tried)
+			     defrag_claim_t claim, enum defrag_stage stage,
+			     unsigned int *tried)
 {
 	struct page *page = NULL;
 	unsigned int noreclaim;
+	unsigned long pflags;
 	struct zoneref *z;
 	struct zone *zone;
 
-	if (*tried || !kdefragd_enabled() || !order ||
+	if ((*tried & BIT(stage)) || !kdefragd_enabled() || !order ||
 	    order > pageblock_order || !(gfp_mask & __GFP_FS) ||
 	    (current->flags & PF_MEMALLOC) || defrag_keep_out())
 		return NULL;
@@ -824,12 +859,16 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 				       alloc_flags))
 			continue;
 
-		*tried = true;
+		*tried |= BIT(stage);
 		count_vm_event(KDEFRAGD_DIRECT);
+		psi_memstall_enter(&pflags);
+		delayacct_compact_start();
 		noreclaim = memalloc_noreclaim_save();
 		page = defrag_direct_zone(zone, order, alloc_flags,
-					  ac->migratetype, claim);
+					  ac->migratetype, claim, stage);
 		memalloc_noreclaim_restore(noreclaim);
+		delayacct_compact_end();
+		psi_memstall_leave(&pflags);
 		break;
 	}
 	if (page)
@@ -855,6 +894,7 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 
 	lru_add_drain_all();
 	defrag_drain(zone);
+	effort.drained = true;
 	/* First, while there are blocks in part free that have room. */
 	defrag_home(dn, zone, &effort);
 	defrag_round_begin(zone, &effort.round);

@@ -92,8 +92,8 @@ static bool defrag_folio_held(struct folio *folio)
 		return false;
 	if (folio_maybe_dma_pinned(folio))
 		return true;
-	/* One reference is ours. */
-	return !folio_mapping(folio) &&
+	/* One reference is ours.  Who is on no LRU list is judged by that. */
+	return folio_test_lru(folio) && !folio_mapping(folio) &&
 	       folio_ref_count(folio) - 1 > folio_mapcount(folio);
 }
 

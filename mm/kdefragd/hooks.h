@@ -11,6 +11,15 @@
 
 struct alloc_context;
 
+/*
+ * When a request is worked for.  First there is to be nothing but a few pages to
+ * move.  Who has reclaimed since has paid for room to move a whole block to.
+ */
+enum defrag_stage {
+	DEFRAG_BEFORE_RECLAIM,
+	DEFRAG_AFTER_RECLAIM,
+};
+
 /* Give a whole block to a migratetype.  Context: zone->lock held. */
 typedef void (*defrag_claim_t)(struct page *page, enum migratetype migratetype);
 
@@ -43,7 +52,8 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     unsigned int alloc_flags,
 			     const struct alloc_context *ac,
-			     defrag_claim_t claim, bool *tried);
+			     defrag_claim_t claim, enum defrag_stage stage,
+			     unsigned int *tried);
 
 void kdefragd_foreign(struct zone *zone, struct page *page);
 void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
@@ -93,7 +103,9 @@ static inline bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 					   unsigned int alloc_flags,
 					   const struct alloc_context *ac,
-					   defrag_claim_t claim, bool *tried)
+					   defrag_claim_t claim,
+					   enum defrag_stage stage,
+					   unsigned int *tried)
 {
 	return NULL;
 }

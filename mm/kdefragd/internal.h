@@ -39,6 +39,7 @@ enum defrag_outcome {
  * @room: free pages taken as destinations, by order of the area
  * @nr_room: pages in @room
  * @direct: in the context of somebody who waits for a page
+ * @any_price: a block that is nearly full will do, if @direct and for a block
  * @drained: the per-CPU lists have been drained, if @direct
  * @captured: the area made, if @direct; its order is in @captured_order
  * @captured_order: see @captured
@@ -60,6 +61,7 @@ struct defrag_control {
 	struct list_head	room[NR_PAGE_ORDERS];
 	unsigned long		nr_room;
 	bool			direct;
+	bool			any_price;
 	bool			drained;
 	struct page		*captured;
 	unsigned int		captured_order;

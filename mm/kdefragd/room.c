@@ -233,13 +233,9 @@ static struct folio *defrag_get_folio_noprof(struct folio *src,
 	unsigned int order = folio_order(src);
 	struct page *page;
 
-	page = defrag_pick(dc, order);
-	if (!page) {
-		defrag_take_room(dc, order);
-		page = defrag_pick(dc, order);
-	}
-	if (!page)
+	if (!defrag_has_room(dc, order))
 		return NULL;
+	page = defrag_pick(dc, order);
 
 	post_alloc_hook(page, order, __GFP_MOVABLE, ALLOC_DEFAULT);
 	set_page_refcounted(page);

@@ -256,17 +256,17 @@ static bool defrag_run_in_zone(struct defrag_control *dc, unsigned long pfn)
 	return pfn + (1UL << dc->order) <= zone_end_pfn(dc->zone);
 }
 
-static void defrag_count_hole(struct defrag_control *dc,
-			      struct defrag_census *census, unsigned long pfn)
+/*
+ * Free pages of a movable block that is in use; else 0.
+ * Context: zone->lock held.
+ */
+static unsigned int defrag_hole(struct defrag_control *dc, unsigned long pfn)
 {
 	struct page *page = block_in_zone(dc->zone, pfn);
-	unsigned int nr_free;
 
 	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
-		return;
-	nr_free = block_nr_free(page);
-	if (nr_free && nr_free < pageblock_nr_pages)
-		census->holes[nr_free]++;
+		return 0;
+	return block_nr_free(page) % pageblock_nr_pages;
 }
 
 static void defrag_take_census(struct defrag_control *dc,
@@ -283,7 +283,7 @@ static void defrag_take_census(struct defrag_control *dc,
 
 	defrag_sweep_begin(&sweep, dc->zone);
 	for (; pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
-		defrag_count_hole(dc, census, pfn);
+		census->holes[defrag_hole(dc, pfn)]++;
 		defrag_sweep_pause(&sweep, 1);
 	}
 	for (pfn = defrag_first_run(dc); defrag_run_in_zone(dc, pfn);
@@ -294,6 +294,7 @@ static void defrag_take_census(struct defrag_control *dc,
 		defrag_sweep_pause(&sweep, census->run);
 	}
 	defrag_sweep_end(&sweep);
+	census->holes[0] = 0;
 }
 
 /* How many offers of exactly plan->max_price are part of the plan. */
@@ -381,7 +382,7 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
  * Blocks that a direct request looks at.  Unit: 1.  Four thousand counts are
  * read in less time than a hundred pages are copied.
  */
-#define DEFRAG_DIRECT_LOOK	4096
+#define DEFRAG_DIRECT_LOOK	4096UL
 
 /**
  * defrag_find_block - a cheap block, without a census
@@ -390,27 +391,32 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
  * @cursor: where to look first; moved on
  *
  * Context: process context, no lock held; @cursor may be shared.
- * Return: true if there is one.
+ * Return: true if there is one, and room for its pages.
  */
 bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 		       unsigned long *cursor)
 {
-	unsigned long pfn = READ_ONCE(*cursor);
+	unsigned long look = min(dc->zone->spanned_pages >> dc->order,
+				 DEFRAG_DIRECT_LOOK);
+	unsigned long pfn = READ_ONCE(*cursor), room = 0;
 	struct defrag_sweep sweep;
-	unsigned int look;
 
 	target->price = DEFRAG_PRICE_MAX;
 	defrag_sweep_begin(&sweep, dc->zone);
-	for (look = 0; look < DEFRAG_DIRECT_LOOK; look++) {
-		unsigned int price;
+	for (; look; look--) {
+		unsigned int price, hole;
 
 		if (pfn < defrag_first_run(dc) || !defrag_run_in_zone(dc, pfn))
 			pfn = defrag_first_run(dc);
 		if (!defrag_run_in_zone(dc, pfn))
 			break;
+		hole = defrag_hole(dc, pfn);
+		room += hole;
 		price = defrag_run_price(dc, pfn);
-		if (price && price < target->price)
+		if (price && price < target->price) {
 			*target = (struct defrag_target){ pfn, price };
+			dc->max_free = hole;
+		}
 		pfn += 1UL << dc->order;
 		defrag_sweep_pause(&sweep, 1);
 	}
@@ -418,11 +424,14 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 	WRITE_ONCE(*cursor, pfn);
 
 	/* More than half of it is no longer the cheap way. */
-	if (target->price > pageblock_nr_pages / 2)
+	if (target->price > (dc->any_price ? pageblock_nr_pages - 1 :
+					     pageblock_nr_pages / 2))
+		return false;
+	/* Its pages are to find room in the others that were looked at. */
+	if (room < pageblock_nr_pages)
 		return false;
 	dc->max_price = target->price;
-	dc->max_free = pageblock_nr_pages - target->price - 1;
-	dc->fill_below = ULONG_MAX;
+	dc->fill_below = target->pfn;
 	return true;
 }
 

@@ -365,6 +365,52 @@ static void order_wmark_reserved_follows(struct kunit *test)
 	KUNIT_EXPECT_LT(test, after, during);
 }
 
+/* As isolate_lru_folios() does, from a list of folios of @size pages. */
+static unsigned long scan(struct lruvec *lruvec, enum lru_list lru,
+			  unsigned long nr, unsigned long size)
+{
+	unsigned long due = order_wmark_scan_due(lruvec, lru, nr);
+	unsigned long scanned = DIV_ROUND_UP(due, size) * size;
+
+	order_wmark_scanned(lruvec, lru, due, scanned);
+	return scanned;
+}
+
+/* Huge pages are scanned at the rate of small ones, but for the last of them. */
+static void order_wmark_scans_as_planned(struct kunit *test)
+{
+	struct lruvec *lruvec = kunit_kzalloc(test, sizeof(*lruvec), GFP_KERNEL);
+	unsigned long planned = 0, huge = 0, small = 0;
+	int mode = sysctl_order_watermark;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, lruvec);
+	WRITE_ONCE(sysctl_order_watermark, ORDER_WMARK_HAND_OVER);
+	for (i = 0; i < 1000; i++) {
+		unsigned long nr = 1 + i * 7 % 32;
+
+		planned += nr;
+		huge += scan(lruvec, LRU_INACTIVE_ANON, nr, 512);
+		small += scan(lruvec, LRU_INACTIVE_FILE, nr, 1);
+		KUNIT_EXPECT_GE(test, huge, planned);
+		KUNIT_EXPECT_LT(test, huge, planned + 512);
+		KUNIT_EXPECT_EQ(test, small, planned);
+	}
+
+	/* In no hurry it is not forgotten; in a hurry a plan begins anew. */
+	scan(lruvec, LRU_ACTIVE_ANON, 1, 512);
+	order_wmark_scan_begin(lruvec, DEF_PRIORITY - 2);
+	KUNIT_EXPECT_EQ(test, scan(lruvec, LRU_ACTIVE_ANON, 32, 512), 0UL);
+	order_wmark_scan_begin(lruvec, DEF_PRIORITY - 3);
+	KUNIT_EXPECT_EQ(test, scan(lruvec, LRU_ACTIVE_ANON, 32, 512), 512UL);
+
+	/* Mainline's rate, whatever was scanned too many before. */
+	WRITE_ONCE(sysctl_order_watermark, ORDER_WMARK_MAINLINE);
+	KUNIT_EXPECT_EQ(test, scan(lruvec, LRU_INACTIVE_ANON, 1, 512), 512UL);
+	KUNIT_EXPECT_EQ(test, scan(lruvec, LRU_INACTIVE_ANON, 1, 512), 512UL);
+	WRITE_ONCE(sysctl_order_watermark, mode);
+}
+
 /* The tables are written for blocks of up to 1024 pages. */
 static int order_wmark_test_init(struct kunit *test)
 {
@@ -390,6 +436,7 @@ static struct kunit_case order_wmark_test_cases[] = {
 	KUNIT_CASE(order_wmark_rest_grows),
 	KUNIT_CASE(order_wmark_reserved_is_counted),
 	KUNIT_CASE(order_wmark_reserved_follows),
+	KUNIT_CASE(order_wmark_scans_as_planned),
 	{}
 };
 

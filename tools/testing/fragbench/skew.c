@@ -25,6 +25,7 @@
 #include "fragbench.h"
 
 static long fill = 90;		/* percent of free memory */
+static long at_most;		/* MiB */
 static long sparse = 50;	/* percent of the blocks */
 static long sparse_used = 5;	/* percent of a sparse block, at most */
 static long dense_min = 50;	/* percent of any other block */
@@ -32,6 +33,7 @@ static long dense_max = 98;
 
 static const struct fb_option options[] = {
 	{ "fill", &fill, 10, 97, "percent of free memory to fill first" },
+	{ "at-most", &at_most, 0, 1 << 20, "MiB to fill at most; 0: no limit" },
 	{ "sparse", &sparse, 0, 100, "percent of the blocks to leave nearly empty" },
 	{ "sparse-used", &sparse_used, 1, 50, "percent of such a block that stays, at most" },
 	{ "dense-min", &dense_min, 1, 99, "percent of any other block that stays, at least" },
@@ -60,6 +62,8 @@ static void memory_fill(struct memory *m)
 		fb_die("cannot read /proc/buddyinfo");
 	m->page = sysconf(_SC_PAGESIZE);
 	m->nr = state.free / 100 * fill;
+	if (at_most && m->nr > ((size_t)at_most << 20) / m->page)
+		m->nr = ((size_t)at_most << 20) / m->page;
 	m->pfn = fb_alloc(m->nr, sizeof(*m->pfn));
 	m->map = fb_map_anon(m->nr * m->page);
 	for (i = 0; i < m->nr; i++)
