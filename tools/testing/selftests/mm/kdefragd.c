@@ -8,8 +8,9 @@
  * 3. The same work again finds little to do.
  * 4. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
  *    memory writes and reads back patterns, while everything is moved over and
- *    over, and CPUs and memory go offline and come back.  Each kind has to be
- *    seen to have moved; pinned pages not to have.
+ *    over, CPUs and memory go offline and come back, and a cgroup at its limit
+ *    has its processes killed.  Each kind has to be seen to have moved; pinned
+ *    pages not to have.
  * 5. The kernel's own count of free pages per block is right (debug kernels).
  */
 #define _GNU_SOURCE
@@ -318,6 +319,12 @@ static void report_disturbance(const struct disturbance *d)
 		ksft_test_result(!d->lost,
 				 "beside it, %lu times CPUs and %lu times memory went and came back\n",
 				 d->cpus, d->memory);
+	if (!d->ooms && !d->spared)
+		ksft_test_result_skip("beside it, the limit of a cgroup: no memory controller\n");
+	else
+		ksft_test_result(d->ooms && !d->spared,
+				 "beside it, %lu processes killed at the limit of their cgroup\n",
+				 d->ooms);
 }
 
 static void test_nothing_lost(double duration)
@@ -430,7 +437,7 @@ int main(void)
 	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + nr_kinds + 1 + 3);
+	ksft_set_plan(12 + 5 + nr_kinds + 2 + 3);
 	test_knobs();
 	test_blocks();
 	gave_up = count_gave_up();

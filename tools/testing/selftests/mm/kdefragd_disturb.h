@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* CPUs and memory that come and go beside the test of kdefragd. */
+/*
+ * What goes on beside the test of kdefragd: CPUs and memory come and go, and a
+ * cgroup at its limit has its processes killed for want of memory.
+ */
 #ifndef _SELFTESTS_MM_KDEFRAGD_DISTURB_H
 #define _SELFTESTS_MM_KDEFRAGD_DISTURB_H
 
@@ -9,11 +12,15 @@
  * struct disturbance - what was done, in memory shared with the parent
  * @cpus: times that a CPU went offline and came back
  * @memory: times that a memory block did
+ * @ooms: processes killed at the limit of their cgroup
+ * @spared: those that were not
  * @lost: what went and did not come back
  */
 struct disturbance {
 	unsigned long cpus;
 	unsigned long memory;
+	unsigned long ooms;
+	unsigned long spared;
 	unsigned long lost;
 };
 
