@@ -105,6 +105,7 @@ void fb_knob_set(const char *path, long value)
 static const char * const background[] = {
 	FB_VM "compaction_proactiveness",
 	FB_VM "kdefragd",
+	FB_VM "order_watermark",
 };
 
 static long background_was[ARRAY_SIZE(background)];
