@@ -85,8 +85,9 @@ static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
 static unsigned long burst_free_pfn(struct zone *zone, unsigned long pfn,
 				    unsigned int order)
 {
-	for (pfn = ALIGN(pfn, 1UL << order); pfn < zone_end_pfn(zone);
-	     pfn += 1UL << order) {
+	unsigned long end = pageblock_start_pfn(zone_end_pfn(zone));
+
+	for (pfn = ALIGN(pfn, 1UL << order); pfn < end; pfn += 1UL << order) {
 		struct page *page = pfn_to_online_page(pfn);
 		struct page *buddy = pfn_to_online_page(pfn ^ (1UL << order));
 
@@ -110,7 +111,8 @@ static int burst_drain_zone(struct zone *zone)
 	unsigned int order;
 
 	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
-		unsigned long pfn = zone->zone_start_pfn;
+		/* A block that lies only in part in the zone has no type. */
+		unsigned long pfn = pageblock_align(zone->zone_start_pfn);
 
 		while ((pfn = burst_free_pfn(zone, pfn, order))) {
 			if (!alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE,
