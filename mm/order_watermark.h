@@ -277,9 +277,8 @@ static inline void order_wmark_scanned(struct lruvec *lruvec, enum lru_list lru,
 
 #else /* !CONFIG_ORDER_WATERMARK */
 
-static inline void order_wmark_scan_begin(struct lruvec *lruvec, int priority)
-{
-}
+/* No function: to read what it takes alters the code of its caller. */
+#define order_wmark_scan_begin(...)	do { } while (0)
 
 static inline unsigned long order_wmark_scan_due(struct lruvec *lruvec,
 						 enum lru_list lru,
