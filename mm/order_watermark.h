@@ -230,11 +230,6 @@ static inline void order_wmark_account(struct free_area *area, int migratetype,
  */
 #define ORDER_WMARK_SET_OFF_PRIORITY	(DEF_PRIORITY - 2)
 
-static inline bool order_wmark_sets_off(void)
-{
-	return !defrag_mode && order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
-}
-
 /* Reclaim has made a plan for the lists.  Others may be scanning by theirs. */
 static inline void order_wmark_scan_begin(struct lruvec *lruvec, int priority)
 {
@@ -257,7 +252,7 @@ static inline unsigned long order_wmark_scan_due(struct lruvec *lruvec,
 	unsigned long over = READ_ONCE(lruvec->overscanned[lru]);
 	unsigned long paid = min(over, nr_to_scan);
 
-	if (!order_wmark_sets_off())
+	if (!order_wmark_hands_over(pageblock_order))
 		return nr_to_scan;
 
 	WRITE_ONCE(lruvec->overscanned[lru], over - paid);
@@ -271,7 +266,7 @@ static inline unsigned long order_wmark_scan_due(struct lruvec *lruvec,
 static inline void order_wmark_scanned(struct lruvec *lruvec, enum lru_list lru,
 				       unsigned long due, unsigned long scanned)
 {
-	if (scanned > due && order_wmark_sets_off())
+	if (scanned > due && order_wmark_hands_over(pageblock_order))
 		WRITE_ONCE(lruvec->overscanned[lru], scanned - due);
 }
 

@@ -382,7 +382,7 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
  * Blocks that a direct request looks at.  Unit: 1.  Four thousand counts are
  * read in less time than a hundred pages are copied.
  */
-#define DEFRAG_DIRECT_LOOK	4096UL
+#define DEFRAG_DIRECT_BLOCKS	4096UL
 
 /**
  * defrag_find_block - a cheap block, without a census
@@ -397,7 +397,7 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 		       unsigned long *cursor)
 {
 	unsigned long look = min(dc->zone->spanned_pages >> dc->order,
-				 DEFRAG_DIRECT_LOOK);
+				 DEFRAG_DIRECT_BLOCKS);
 	unsigned long pfn = READ_ONCE(*cursor), room = 0;
 	struct defrag_sweep sweep;
 

@@ -56,14 +56,15 @@ static uint64_t *mark(const struct memory *m, unsigned long i)
 static void memory_fill(struct memory *m)
 {
 	struct frag_state state;
-	unsigned long i;
+	unsigned long i, limit;
 
 	if (frag_read(&state))
 		fb_die("cannot read /proc/buddyinfo");
 	m->page = sysconf(_SC_PAGESIZE);
+	limit = at_most ? ((size_t)at_most << 20) / m->page : -1UL;
 	m->nr = state.free / 100 * fill;
-	if (at_most && m->nr > ((size_t)at_most << 20) / m->page)
-		m->nr = ((size_t)at_most << 20) / m->page;
+	if (m->nr > limit)
+		m->nr = limit;
 	m->pfn = fb_alloc(m->nr, sizeof(*m->pfn));
 	m->map = fb_map_anon(m->nr * m->page);
 	for (i = 0; i < m->nr; i++)
