@@ -44,8 +44,8 @@
  * --------
  * Whether the used pages of a block can be moved is only known when it has been
  * tried.  A block that failed gets dearer, twice per failure, so that others
- * come first; after DEFRAG_KNOWN_BAD failures it is out of the question.  An
- * unmovable page counts as that many at once.  Each tick that passes takes one
+ * come first; after DEFRAG_KNOWN_BAD failures it is out of the question.  A pinned
+ * page counts as that many at once, an unmovable one as the most.  Each tick that passes takes one
  * failure back, for pages get unpinned, written, freed.
  *
  * If the memory is too long, what has become movable is passed over for some
@@ -55,13 +55,6 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include "choose.h"
-
-/*
- * Failures after which a block is not tried any more.  Unit: 1.  The price has
- * then doubled as often, so a block with a single page is dearer than one with
- * 16, and those were tried before it.
- */
-#define DEFRAG_KNOWN_BAD	4
 
 /**
  * defrag_price - what it costs to empty a block

@@ -8,6 +8,13 @@
 /* Price of what cannot be had. */
 #define DEFRAG_PRICE_MAX	UINT_MAX
 
+/*
+ * Failures after which a block is not tried any more.  Unit: 1.  The price has
+ * then doubled as often, so a block with a single page is dearer than one with
+ * 16, and those were tried before it.
+ */
+#define DEFRAG_KNOWN_BAD	4
+
 /**
  * struct defrag_census - the blocks of a zone, counted by occupancy
  * @block_pages: pages in a block

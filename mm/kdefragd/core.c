@@ -33,7 +33,7 @@
  * --------
  * Per wake-up and zone, vm.kdefragd_budget pages are moved, and what the last
  * batch of targets moves beyond that; a target that fails counts as if all its
- * pages had been moved.  After each batch the thread rests so long that it takes
+ * pages had been moved, and 64 pages looked at as one moved.  After each batch the thread rests so long that it takes
  * no more than vm.kdefragd_duty percent of a CPU.  It stops between two targets
  * when it is to stop or freeze, when kdefragd is switched off, or when memory
  * goes offline; and between two batches when pages are short, for then reclaim
@@ -123,6 +123,12 @@
  */
 #define DEFRAG_RESERVE_SHIFT	1
 
+/*
+ * The thread's.  As ksmd's: it is in no hurry, but those who wait for blocks may
+ * be.  More, and it makes none beside programs that leave no CPU idle.
+ */
+#define DEFRAG_NICE		5
+
 /* A zone of fewer blocks keeps no reserve: it would be all of it. */
 #define DEFRAG_RESERVE_MIN_BLOCKS	64
 
@@ -133,6 +139,12 @@
  * are forgotten: this ends what else could go on for as long as pages are held.
  */
 #define DEFRAG_VAIN		4
+
+/*
+ * Of the budget, a page that is looked at costs this part of one that is moved.
+ * Unit: right shift, so a 64th: to move a page takes some thousand instructions.
+ */
+#define DEFRAG_LOOK_COST	6
 
 /*
  * Between two times that movable pages of a zone are brought home.  Unit: jiffies.
@@ -148,12 +160,14 @@
 #define DEFRAG_DIRECT_TARGETS	4
 
 /*
- * Looks for targets of a direct request.  Unit: 1.  A block that holds a page
- * which cannot move is given up at sight of it, so many cost less than to move
- * one block's pages; where one block in ten has none, 16 find one of those four
- * times in five.
+ * Looks for targets of a direct request, and blocks' worth of page structs that
+ * it may read.  Unit: 1.  A block that holds a page which cannot move is given up
+ * at sight of it, on average half way; where one block in ten has none, 32 looks
+ * find one of those 29 times in 30.  They read less than compaction does, which
+ * comes next, and what they met is remembered.
  */
-#define DEFRAG_DIRECT_LOOKS	16
+#define DEFRAG_DIRECT_LOOKS	32
+#define DEFRAG_DIRECT_READS	16
 
 /*
  * Areas of an order made before the check is asked again.  Unit: 1.  More are
@@ -329,6 +343,9 @@ static void defrag_count(enum defrag_outcome outcome)
 	case DEFRAG_BUSY:
 		count_vm_event(KDEFRAGD_BUSY);
 		break;
+	case DEFRAG_PINNED:
+		count_vm_event(KDEFRAGD_PINNED);
+		break;
 	case DEFRAG_NO_ROOM:
 		count_vm_event(KDEFRAGD_NO_ROOM);
 		break;
@@ -434,8 +451,9 @@ static void defrag_rest(struct defrag_node *dn, u64 ran)
 /* What a batch costs of the budget, see "How much" above. */
 static unsigned long defrag_cost(const struct defrag_control *dc)
 {
-	return dc->moved + ((dc->tried - dc->made) <<
-			    min_t(unsigned int, dc->order, pageblock_order));
+	return dc->moved + (dc->inspected >> DEFRAG_LOOK_COST) +
+	       ((dc->tried - dc->made) <<
+		min_t(unsigned int, dc->order, pageblock_order));
 }
 
 static void defrag_effort_begin(struct defrag_effort *effort, struct zone *zone)
@@ -634,6 +652,7 @@ static int kdefragd(void *p)
 
 	/* As kcompactd: a file system must not wait for us in ->release_folio. */
 	current->flags |= PF_KCOMPACTD;
+	set_user_nice(current, DEFRAG_NICE);
 	set_freezable();
 
 	while (!kthread_should_stop()) {
@@ -687,9 +706,8 @@ void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx)
  * @order: the order, above 0
  * @highest_zoneidx: highest zone that it may be made in
  *
- * While the order-aware check hands over, kcompactd is left to what it does by
- * itself, proactive compaction, and the two never work towards the same end.
- * Where there is no thread of ours, kcompactd does what it always did.
+ * While the order-aware check hands over, the two never work towards the same
+ * end.  Where there is no thread of ours, kcompactd does what it always did.
  *
  * Context: any, but not under zone->lock.
  * Return: true if kdefragd has been asked instead.
@@ -704,6 +722,25 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 		return false;
 	kdefragd_wake(pgdat, order, highest_zoneidx);
 	return true;
+}
+
+/**
+ * kdefragd_stands_in - is there no need of proactive compaction?
+ * @pgdat: the node
+ *
+ * While a reserve of whole blocks is kept.  Proactive compaction goes by a score
+ * of the free pages, looks twice a second, and moves pages towards blocks that
+ * will never be whole as readily as towards others.
+ *
+ * Context: any.
+ * Return: true if kdefragd keeps the reserve.
+ */
+bool kdefragd_stands_in(pg_data_t *pgdat)
+{
+	struct defrag_node *dn = READ_ONCE(pgdat->defrag);
+
+	return kdefragd_enabled() && READ_ONCE(sysctl_free_block_reserve) &&
+	       dn && READ_ONCE(dn->thread);
 }
 
 /* --- on behalf of a request ------------------------------------------------ */
@@ -783,13 +820,13 @@ static bool defrag_direct_step(struct defrag_control *dc)
 	}
 	/* Below a block, another look would begin with the same areas. */
 	return nr && !dc->captured && dc->order >= pageblock_order &&
-	       dc->moved + dc->inspected < pageblock_nr_pages;
+	       dc->moved < pageblock_nr_pages &&
+	       dc->inspected < DEFRAG_DIRECT_READS * pageblock_nr_pages;
 }
 
 static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 				       unsigned int alloc_flags,
-				       int migratetype, defrag_claim_t claim,
-				       enum defrag_stage stage)
+				       int migratetype, defrag_claim_t claim)
 {
 	unsigned int looks = DEFRAG_DIRECT_LOOKS;
 	struct defrag_control dc;
@@ -797,8 +834,7 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
 	dc.direct = true;
 	/* To move all of it costs about what clearing it does, for its user. */
-	dc.any_price = stage == DEFRAG_AFTER_RECLAIM &&
-		       order == pageblock_order;
+	dc.any_price = order == pageblock_order;
 	while (looks-- && defrag_direct_step(&dc))
 		;
 	defrag_pass_end(&dc);
@@ -817,15 +853,16 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
  * @stage: when it asks
  * @tried: bits of the stages that have been tried for it.  Set by this
  *
- * Bounded: once per stage the cheapest targets of one zone, asynchronously, with
- * one look at what lies on per-CPU lists.  The page made is taken while its block
+ * Bounded: once per stage the cheapest targets of each zone of one node, the first
+ * that has pages enough, asynchronously, with one look at what lies on per-CPU
+ * lists.  The page made is taken while its block
  * is isolated, so that nobody else gets it.
  *
- * Before reclaim a block is emptied only if no more than half of it is used.
- * Where page cache fills memory there is none, and the pages that reclaim frees
- * lie here and there: then who wants a block gets the one that is thinned out
- * most, whatever is left in it.  Compaction comes after that; but after a failure
- * it keeps away for many requests, and these were refused.
+ * Who wants a whole block gets the one that is thinned out most, whatever is left
+ * in it, if there is room for that; who wants less and needs a block emptied, only
+ * one of which no more than half is used.  After reclaim there may be room, and a
+ * block thinned out, that was not before.  Compaction comes after that; but after
+ * a failure it keeps away for many requests, and these were refused.
  *
  * Context: process context that may sleep.
  * Return: the page, not yet prepared for use, or NULL.
@@ -837,6 +874,7 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     unsigned int *tried)
 {
 	struct page *page = NULL;
+	int nid = NUMA_NO_NODE;
 	unsigned int noreclaim;
 	unsigned long pflags;
 	struct zoneref *z;
@@ -858,19 +896,25 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 				       (2UL << order), ac->highest_zoneidx,
 				       alloc_flags))
 			continue;
+		if (nid == NUMA_NO_NODE)
+			nid = zone_to_nid(zone);
+		if (nid != zone_to_nid(zone))
+			break;
 
 		*tried |= BIT(stage);
-		count_vm_event(KDEFRAGD_DIRECT);
 		psi_memstall_enter(&pflags);
 		delayacct_compact_start();
 		noreclaim = memalloc_noreclaim_save();
 		page = defrag_direct_zone(zone, order, alloc_flags,
-					  ac->migratetype, claim, stage);
+					  ac->migratetype, claim);
 		memalloc_noreclaim_restore(noreclaim);
 		delayacct_compact_end();
 		psi_memstall_leave(&pflags);
-		break;
+		if (page)
+			break;
 	}
+	if (*tried & BIT(stage))
+		count_vm_event(KDEFRAGD_DIRECT);
 	if (page)
 		count_vm_event(KDEFRAGD_DIRECT_MADE);
 	return page;
@@ -937,20 +981,30 @@ static int defrag_now_sysctl(const struct ctl_table *table, int write,
 	return 0;
 }
 
+/* It may sleep without a timer since kdefragd_stands_in(), which is over. */
+static void defrag_wake_kcompactd(pg_data_t *pgdat)
+{
+	pgdat->proactive_compact_trigger = true;
+	wake_up_interruptible(&pgdat->kcompactd_wait);
+}
+
 /* A knob that says how much there is to do: let the threads look, now. */
 static int defrag_wake_sysctl(const struct ctl_table *table, int write,
 			      void *buffer, size_t *lenp, loff_t *ppos)
 {
 	int nid, ret = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
 
-	if (ret || !write || !kdefragd_enabled())
+	if (ret || !write)
 		return ret;
 
 	for_each_online_node(nid) {
-		struct defrag_node *dn = READ_ONCE(NODE_DATA(nid)->defrag);
+		pg_data_t *pgdat = NODE_DATA(nid);
+		struct defrag_node *dn = READ_ONCE(pgdat->defrag);
 
-		if (dn)
+		if (dn && kdefragd_enabled())
 			defrag_ask(dn, 0, MAX_NR_ZONES - 1, DEFRAG_AFRESH);
+		if (!kdefragd_stands_in(pgdat))
+			defrag_wake_kcompactd(pgdat);
 	}
 	return 0;
 }

@@ -38,6 +38,7 @@
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
+#include <linux/sched/signal.h>
 #include <linux/swap.h>
 #include "../block_occupancy.h"
 #include "../internal.h"
@@ -82,16 +83,20 @@ bool defrag_page_movable(struct page *page, unsigned int order,
 	return !page_has_type(page);
 }
 
+static bool defrag_folio_pinned(struct folio *folio)
+{
+	return !page_has_movable_ops(&folio->page) &&
+	       folio_maybe_dma_pinned(folio);
+}
+
 /*
- * Anonymous pages with more references than mappings are held by somebody,
- * and pinned ones for long.  Racy: migration finds out for good.
+ * Anonymous pages with more references than mappings are held by somebody.
+ * Racy: migration finds out for good.
  */
 static bool defrag_folio_held(struct folio *folio)
 {
 	if (folio_test_hugetlb(folio) || page_has_movable_ops(&folio->page))
 		return false;
-	if (folio_maybe_dma_pinned(folio))
-		return true;
 	/* One reference is ours.  Who is on no LRU list is judged by that. */
 	return folio_test_lru(folio) && !folio_mapping(folio) &&
 	       folio_ref_count(folio) - 1 > folio_mapcount(folio);
@@ -112,6 +117,8 @@ static enum defrag_outcome defrag_collect_folio(struct folio *folio,
 {
 	if (defrag_folio_locked_in(folio))
 		return DEFRAG_UNMOVABLE;
+	if (defrag_folio_pinned(folio))
+		return DEFRAG_PINNED;
 	if (defrag_folio_held(folio))
 		return DEFRAG_BUSY;
 	if (isolate_folio_to_list(folio, folios))
@@ -158,6 +165,20 @@ static enum defrag_outcome defrag_collect(struct defrag_control *dc,
 	return DEFRAG_MADE;
 }
 
+/* A folio that was to move and did not: why, by the looks of it? */
+static void defrag_count_failed(struct defrag_control *dc, struct folio *folio)
+{
+	long nr = folio_nr_pages(folio);
+
+	dc->failed += nr;
+	if (defrag_folio_pinned(folio))
+		count_vm_events(KDEFRAGD_FAILED_PINNED, nr);
+	else if (folio_test_writeback(folio))
+		count_vm_events(KDEFRAGD_FAILED_WRITEBACK, nr);
+	else if (folio_test_locked(folio))
+		count_vm_events(KDEFRAGD_FAILED_LOCKED, nr);
+}
+
 /* Move the collected folios, if any; what does not move is put back. */
 static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
 					  struct list_head *folios)
@@ -178,7 +199,7 @@ static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
 	dc->moved += moved + more;
 
 	list_for_each_entry(folio, folios, lru)
-		dc->failed += folio_nr_pages(folio);
+		defrag_count_failed(dc, folio);
 	putback_movable_pages(folios);
 
 	if (err == -ENOMEM)
@@ -330,26 +351,6 @@ static struct folio *defrag_next_folio(struct defrag_control *dc)
 	return NULL;
 }
 
-/*
- * A large folio is moved by itself, and only if there is room for it as it is, or
- * migrate_pages() would split it.  @folios, all small, are moved before.
- */
-static enum defrag_outcome defrag_move_large(struct defrag_control *dc,
-					     struct folio *folio,
-					     struct list_head *folios)
-{
-	enum defrag_outcome outcome = defrag_migrate(dc, folios);
-
-	if (outcome == DEFRAG_MADE && !defrag_has_room(dc, folio_order(folio)))
-		outcome = DEFRAG_NO_ROOM;
-	if (outcome == DEFRAG_MADE)
-		outcome = defrag_collect_folio(folio, folios);
-	folio_put(folio);
-	if (outcome == DEFRAG_MADE)
-		outcome = defrag_migrate(dc, folios);
-	return outcome;
-}
-
 /**
  * defrag_move_out - move out of a block what moves, and leave the rest
  * @dc: the pass, of order pageblock_order
@@ -371,20 +372,35 @@ enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn
 	dc->max_free = pageblock_nr_pages;
 	dc->fill_below = ULONG_MAX;
 	defrag_room_avoid(dc);
-	while (outcome != DEFRAG_NO_ROOM && (folio = defrag_next_folio(dc))) {
-		if (folio_test_large(folio)) {
-			last = defrag_move_large(dc, folio, &folios);
-		} else {
-			last = defrag_collect_folio(folio, &folios);
-			folio_put(folio);
-		}
+	while ((folio = defrag_next_folio(dc))) {
+		last = defrag_collect_folio(folio, &folios);
+		folio_put(folio);
 		if (last != DEFRAG_MADE)
 			outcome = last;
 	}
 	last = defrag_migrate(dc, &folios);
 	if (last != DEFRAG_MADE)
 		outcome = last;
-	return outcome == DEFRAG_UNMOVABLE ? DEFRAG_BUSY : outcome;
+	return outcome == DEFRAG_UNMOVABLE || outcome == DEFRAG_PINNED ?
+		DEFRAG_BUSY : outcome;
+}
+
+/*
+ * Are all blocks of the run still free?  Each is isolated only while it is
+ * emptied, and may have been taken again since.
+ */
+static bool defrag_run_is_free(struct defrag_control *dc)
+{
+	unsigned long pfn = dc->target, end = pfn + (1UL << dc->order);
+
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	for (; pfn < end; pfn += pageblock_nr_pages) {
+		struct page *page = block_in_zone(dc->zone, pfn);
+
+		if (!page || block_nr_free(page) != pageblock_nr_pages)
+			return false;
+	}
+	return true;
 }
 
 /**
@@ -408,6 +424,11 @@ enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
 	defrag_room_avoid(dc);
 	for (dc->start = target->pfn; dc->start < end; dc->start = dc->end) {
 		dc->end = min(end, pageblock_end_pfn(dc->start));
+		/* A run may be long. */
+		if (dc->start != target->pfn && signal_pending(current)) {
+			outcome = DEFRAG_CHANGED;
+			break;
+		}
 		if (defrag_is_free(dc))
 			continue;
 
@@ -415,6 +436,9 @@ enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
 		if (outcome != DEFRAG_MADE)
 			break;
 	}
+	if (outcome == DEFRAG_MADE && dc->order > pageblock_order &&
+	    !defrag_run_is_free(dc))
+		outcome = DEFRAG_CHANGED;
 	if (outcome == DEFRAG_MADE)
 		dc->made++;
 

@@ -6,15 +6,13 @@
 #ifndef _MM_KDEFRAGD_HOOKS_H
 #define _MM_KDEFRAGD_HOOKS_H
 
+#include <linux/migrate_mode.h>
 #include <linux/mmzone.h>
 #include "../page_alloc.h"
 
 struct alloc_context;
 
-/*
- * When a request is worked for.  First there is to be nothing but a few pages to
- * move.  Who has reclaimed since has paid for room to move a whole block to.
- */
+/* When a request is worked for: once each. */
 enum defrag_stage {
 	DEFRAG_BEFORE_RECLAIM,
 	DEFRAG_AFTER_RECLAIM,
@@ -49,11 +47,18 @@ static inline void kdefragd_allocated(struct zone *zone,
 
 bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 			 int highest_zoneidx);
+bool kdefragd_stands_in(pg_data_t *pgdat);
 struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     unsigned int alloc_flags,
 			     const struct alloc_context *ac,
 			     defrag_claim_t claim, enum defrag_stage stage,
 			     unsigned int *tried);
+
+/* A huge page is not split to make room for another. */
+static inline bool kdefragd_keeps_whole(int migrate_reason)
+{
+	return migrate_reason == MR_DEFRAG;
+}
 
 void kdefragd_foreign(struct zone *zone, struct page *page);
 void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
@@ -100,6 +105,11 @@ static inline bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 	return false;
 }
 
+static inline bool kdefragd_stands_in(pg_data_t *pgdat)
+{
+	return false;
+}
+
 static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 					   unsigned int alloc_flags,
 					   const struct alloc_context *ac,
@@ -108,6 +118,11 @@ static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 					   unsigned int *tried)
 {
 	return NULL;
+}
+
+static inline bool kdefragd_keeps_whole(int migrate_reason)
+{
+	return false;
 }
 
 static inline void kdefragd_foreign(struct zone *zone, struct page *page)

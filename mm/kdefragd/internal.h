@@ -14,7 +14,8 @@ struct task_struct;
  * enum defrag_outcome - how it went with a range that was to be emptied
  * @DEFRAG_MADE: it is one free area now
  * @DEFRAG_UNMOVABLE: there is a page in it that cannot be moved
- * @DEFRAG_BUSY: a page would not move this time: locked, pinned, written
+ * @DEFRAG_BUSY: a page would not move this time: locked, held, written
+ * @DEFRAG_PINNED: a page is pinned
  * @DEFRAG_NO_ROOM: no better place was found for its pages
  * @DEFRAG_CHANGED: it was not what it had been when it was chosen
  */
@@ -22,6 +23,7 @@ enum defrag_outcome {
 	DEFRAG_MADE,
 	DEFRAG_UNMOVABLE,
 	DEFRAG_BUSY,
+	DEFRAG_PINNED,
 	DEFRAG_NO_ROOM,
 	DEFRAG_CHANGED,
 };
@@ -163,7 +165,6 @@ unsigned long defrag_reserve_high(struct zone *zone);
 void defrag_room_init(struct defrag_control *dc);
 void defrag_room_release(struct defrag_control *dc);
 void defrag_room_avoid(struct defrag_control *dc);
-bool defrag_has_room(struct defrag_control *dc, unsigned int order);
 struct folio *defrag_get_folio(struct folio *src, unsigned long private);
 void defrag_put_folio(struct folio *dst, unsigned long private);
 

@@ -22,6 +22,7 @@
  *
  * Locking: zone->lock while the lists are looked at.  A pool has one user.
  */
+#include <linux/fault-inject.h>
 #include <linux/hugetlb.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
@@ -202,28 +203,24 @@ static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
 	return page;
 }
 
-static bool defrag_pool_has(struct defrag_control *dc, unsigned int order)
-{
-	for (; order < NR_PAGE_ORDERS; order++)
-		if (!list_empty(&dc->room[order]))
-			return true;
-	return false;
-}
-
-/**
- * defrag_has_room - is there a better place for a folio?
- * @dc: the pass
- * @order: of the folio
- *
- * Context: process context.
- * Return: true if defrag_get_folio() will find one, when it is called next.
+/*
+ * From the pool, or a new one that the pool gets for the old one; nothing is
+ * reclaimed for it.
  */
-bool defrag_has_room(struct defrag_control *dc, unsigned int order)
+static struct folio *defrag_get_hugetlb(struct defrag_control *dc,
+					struct folio *src)
 {
-	if (defrag_pool_has(dc, order))
-		return true;
-	defrag_take_room(dc, order);
-	return defrag_pool_has(dc, order);
+	struct hstate *h = folio_hstate(src);
+	gfp_t gfp = (htlb_alloc_mask(h) & ~__GFP_RECLAIM) | __GFP_NOWARN;
+	struct folio *dst;
+
+	dst = alloc_hugetlb_folio_nodemask(h, zone_to_nid(dc->zone), NULL, gfp,
+					   false);
+	if (dst && defrag_in_target(dc, folio_pfn(dst))) {
+		folio_putback_hugetlb(dst);
+		return NULL;
+	}
+	return dst;
 }
 
 static struct folio *defrag_get_folio_noprof(struct folio *src,
@@ -233,9 +230,15 @@ static struct folio *defrag_get_folio_noprof(struct folio *src,
 	unsigned int order = folio_order(src);
 	struct page *page;
 
-	if (!defrag_has_room(dc, order))
+	if (should_fail_alloc_page(__GFP_MOVABLE, order))
 		return NULL;
 	page = defrag_pick(dc, order);
+	if (!page) {
+		defrag_take_room(dc, order);
+		page = defrag_pick(dc, order);
+	}
+	if (!page)
+		return NULL;
 
 	post_alloc_hook(page, order, __GFP_MOVABLE, ALLOC_DEFAULT);
 	set_page_refcounted(page);
@@ -256,15 +259,8 @@ struct folio *defrag_get_folio(struct folio *src, unsigned long private)
 {
 	struct defrag_control *dc = (struct defrag_control *)private;
 
-	if (folio_test_hugetlb(src)) {
-		struct migration_target_control mtc = {
-			.nid = zone_to_nid(dc->zone),
-			.gfp_mask = GFP_HIGHUSER_MOVABLE | __GFP_NORETRY,
-			.reason = MR_DEFRAG,
-		};
-
-		return alloc_migration_target(src, (unsigned long)&mtc);
-	}
+	if (folio_test_hugetlb(src))
+		return defrag_get_hugetlb(dc, src);
 	return alloc_hooks(defrag_get_folio_noprof(src, private));
 }
 

@@ -8,8 +8,8 @@
  *
  * Below a block the free lists tell.  To make an area of order N, the missing
  * part beside a free area of order N-1 is looked at, then of order N-2, and so
- * on: the larger the piece that is there, the less is there to move.  (Andrea
- * Arcangeli's proposal of 2004, made to the same end.)  Looking costs the pages
+ * on: the larger the piece that is there, the less is there to move.  (Marcelo
+ * Tosatti's proposal of 2004, made to the same end.)  Looking costs the pages
  * looked at, so it is bounded, and what was looked at goes to the tail of its
  * list, so that the next look goes on from there.
  *
@@ -140,6 +140,9 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 	case DEFRAG_BUSY:
 	case DEFRAG_NO_ROOM:	/* or it would be chosen again at once */
 		known = min(known + 1, DEFRAG_FAILURES_MAX);
+		break;
+	case DEFRAG_PINNED:	/* most pins are for one transfer: not for long */
+		known = clamp(known + 1, DEFRAG_KNOWN_BAD, DEFRAG_FAILURES_MAX);
 		break;
 	case DEFRAG_UNMOVABLE:
 		known = DEFRAG_FAILURES_MAX;

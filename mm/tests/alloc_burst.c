@@ -2,7 +2,7 @@
 /*
  * Bursts of page allocations, on request, from debugfs.
  *
- *	echo "<order> <count> atomic|nowait|kernel|retry|huge|pinned" > alloc_burst
+ *	echo "<order> <count> atomic|nowait|kernel|retry|huge|pinned|0x<mask>" > alloc_burst
  *	echo drop > alloc_burst
  *	echo drain > alloc_burst
  *
@@ -10,7 +10,8 @@
  * came until they are dropped or the module goes: with interrupts off if atomic;
  * with one try at reclaim if kernel, until it comes if retry, as kmalloc() does;
  * as a fault asks for a huge page if huge; from where movable pages lie if
- * pinned, so that they stand among them as pinned pages do.
+ * pinned, so that they stand among them as pinned pages do; or with the GFP mask
+ * that is given, of this kernel's bits, in hexadecimal.
  * Reading tells how the latest burst fared: "asked got", in blocks.
  *
  * The last empties the per-CPU lists of free pages: what lies there looks used
@@ -22,6 +23,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/gfp.h>
+#include <linux/kstrtox.h>
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/module.h>
@@ -141,10 +143,23 @@ static int burst_drain(void)
 	return err;
 }
 
+/* A mask of any bits but __GFP_NOFAIL, which may never end. */
+static bool burst_mask(const char *text, gfp_t *gfp)
+{
+	unsigned int mask;
+
+	if (strncmp(text, "0x", 2) || kstrtouint(text, 16, &mask) ||
+	    (mask & ~(__force unsigned int)__GFP_BITS_MASK) ||
+	    (mask & (__force unsigned int)__GFP_NOFAIL))
+		return false;
+	*gfp = (__force gfp_t)mask;
+	return true;
+}
+
 static ssize_t burst_write(struct file *file, const char __user *ubuf,
 			   size_t len, loff_t *ppos)
 {
-	char buf[64], kind[8] = "";
+	char buf[64], kind[12] = "";
 	unsigned int order, count;
 	gfp_t gfp;
 
@@ -166,7 +181,7 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		return err ?: len;
 	}
 
-	if (sscanf(buf, "%u %u %7s", &order, &count, kind) != 3 ||
+	if (sscanf(buf, "%u %u %11s", &order, &count, kind) != 3 ||
 	    order > MAX_PAGE_ORDER || count > BURST_MAX)
 		return -EINVAL;
 	if (!strcmp(kind, "atomic"))
@@ -181,11 +196,11 @@ static ssize_t burst_write(struct file *file, const char __user *ubuf,
 		gfp = GFP_TRANSHUGE | __GFP_NORETRY;
 	else if (!strcmp(kind, "pinned"))
 		gfp = GFP_HIGHUSER_MOVABLE | __GFP_NORETRY;
-	else
+	else if (!burst_mask(kind, &gfp))
 		return -EINVAL;
 
 	mutex_lock(&burst_lock);
-	burst_take(gfp, order, count, gfp == GFP_ATOMIC);
+	burst_take(gfp, order, count, !strcmp(kind, "atomic"));
 	mutex_unlock(&burst_lock);
 	return len;
 }

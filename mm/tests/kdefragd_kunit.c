@@ -4,11 +4,14 @@
  * and of the counts themselves.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/vmstat.h>
 #include "../block_occupancy.h"
 #include "../kdefragd/choose.h"
+#include "../kdefragd/hooks.h"
 
 #define BLOCK	512
 
@@ -233,6 +236,43 @@ static void occupancy_follows(struct kunit *test)
 	}
 }
 
+#ifdef CONFIG_MEMORY_HOTPLUG
+static unsigned long wakes(struct kunit *test)
+{
+	unsigned long *events = kunit_kzalloc(test, NR_VM_EVENT_ITEMS *
+					      sizeof(*events), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, events);
+	all_vm_events(events);
+	return events[KDEFRAGD_WAKE];
+}
+
+/* As a node that goes and comes: what is asked meanwhile is served afterwards. */
+static void thread_stops_and_starts(struct kunit *test)
+{
+	pg_data_t *pgdat = NODE_DATA(first_memory_node);
+	unsigned int patience = 1000;
+	unsigned long before;
+
+	KUNIT_EXPECT_TRUE(test, kdefragd_stands_in(pgdat));
+	mem_hotplug_begin();
+	kdefragd_stop(pgdat->node_id);
+	KUNIT_EXPECT_FALSE(test, kdefragd_stands_in(pgdat));
+	KUNIT_EXPECT_FALSE(test, kdefragd_takes_over(pgdat, 1,
+						     MAX_NR_ZONES - 1));
+	before = wakes(test);
+	kdefragd_wake(pgdat, 0, MAX_NR_ZONES - 1);
+	msleep(20);
+	KUNIT_EXPECT_EQ(test, wakes(test), before);
+	kdefragd_run(pgdat->node_id);
+	mem_hotplug_done();
+	KUNIT_EXPECT_TRUE(test, kdefragd_stands_in(pgdat));
+	while (wakes(test) == before && patience--)
+		msleep(1);
+	KUNIT_EXPECT_GT(test, wakes(test), before);
+}
+#endif
+
 static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_nothing),
 	KUNIT_CASE(plan_all_that_fit),
@@ -245,6 +285,9 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_lines_never_cross),
 	KUNIT_CASE(price_of_failures),
 	KUNIT_CASE(occupancy_follows),
+#ifdef CONFIG_MEMORY_HOTPLUG
+	KUNIT_CASE(thread_stops_and_starts),
+#endif
 	{}
 };
 

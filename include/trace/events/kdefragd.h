@@ -10,6 +10,7 @@
 TRACE_DEFINE_ENUM(DEFRAG_MADE);
 TRACE_DEFINE_ENUM(DEFRAG_UNMOVABLE);
 TRACE_DEFINE_ENUM(DEFRAG_BUSY);
+TRACE_DEFINE_ENUM(DEFRAG_PINNED);
 TRACE_DEFINE_ENUM(DEFRAG_NO_ROOM);
 TRACE_DEFINE_ENUM(DEFRAG_CHANGED);
 
@@ -110,6 +111,7 @@ TRACE_EVENT(defrag_outcome,
 				       { DEFRAG_MADE, "made" },
 				       { DEFRAG_UNMOVABLE, "unmovable" },
 				       { DEFRAG_BUSY, "busy" },
+				       { DEFRAG_PINNED, "pinned" },
 				       { DEFRAG_NO_ROOM, "no-room" },
 				       { DEFRAG_CHANGED, "changed" }),
 		      __entry->moved)

@@ -89,17 +89,19 @@ static void thin(void)
 	}
 }
 
-/* Pages that could move, in blocks that hold none such and no wall now. */
+/*
+ * Pages that were in blocks which are whole now: free, or held as the block that
+ * they were asked for.
+ */
 static unsigned long to_purpose(const struct fb_map *then, const struct fb_map *now)
 {
 	unsigned long i, nr = 0;
 
 	for (i = 0; i < then->nr && i < now->nr; i++) {
-		const struct fb_block *b = &then->block[i];
+		const struct fb_block *b = &now->block[i];
 
-		if (b->movable && b->free + b->movable == then->pages &&
-		    !now->block[i].movable)
-			nr += b->movable;
+		if (b->free == now->pages || b->other == now->pages)
+			nr += then->block[i].movable;
 	}
 	return nr;
 }

@@ -33,6 +33,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alloc_class_formats.h"
+#include "alloc_faults.h"
 #include "fragment.h"
 #include "kselftest.h"
 #include "memory_block.h"
@@ -42,7 +44,6 @@
 #define HEADER		"# alloc_class 1\n"
 #define CHECK_LISTS	"/sys/kernel/debug/alloc_class_check"
 #define CHECK_COUNTS	"/sys/kernel/debug/page_blocks_check"
-#define FAULTS		"/sys/kernel/debug/fail_page_alloc/"
 #define PCP		"/proc/sys/vm/percpu_pagelist_high_fraction"
 #define REFRESH		"/proc/sys/vm/stat_refresh"
 
@@ -89,7 +90,7 @@ static void restore(void)
 {
 	if (loader > 0)
 		kill(loader, SIGKILL);
-	frag_write(FAULTS "probability", "0");
+	faults_end();
 	if (saved_pcp[0])
 		frag_write(PCP, saved_pcp);
 	umount(dir);
@@ -345,6 +346,16 @@ static void test_free_areas(void)
 			 "pagetypeinfo counts the free pages of every class\n");
 }
 
+static void test_formats(void)
+{
+	int orders = buddyinfo_orders();
+
+	ksft_test_result(orders > 1, "buddyinfo has the format exporters know: %d orders\n",
+			 orders);
+	ksft_test_result(pagetypeinfo_is_right(orders),
+			 "pagetypeinfo has it, too\n");
+}
+
 static void test_header(void)
 {
 	char text[64] = "";
@@ -417,32 +428,6 @@ static void run(bool off)
 
 /* Of the allocations of the process that makes the load, per cent. */
 #define FAULT_PERCENT	"5"
-#define FAULTS_MAX	1000000
-
-static void faults_begin(void)
-{
-	char times[32];
-
-	snprintf(times, sizeof(times), "%d", FAULTS_MAX);
-	frag_write(FAULTS "verbose", "0");
-	frag_write(FAULTS "task-filter", "1");
-	frag_write(FAULTS "ignore-gfp-wait", "0");
-	frag_write(FAULTS "ignore-gfp-highmem", "0");
-	frag_write(FAULTS "min-order", "0");
-	frag_write(FAULTS "times", times);
-	frag_write(FAULTS "probability", FAULT_PERCENT);
-}
-
-/* Return: how many there were. */
-static long faults_end(void)
-{
-	char times[32] = "";
-
-	frag_write(FAULTS "probability", "0");
-	if (!read_file(FAULTS "times", times, sizeof(times)))
-		return 0;
-	return FAULTS_MAX - strtol(times, NULL, 10);
-}
 
 /* Some turns of the load, whatever of it succeeds. */
 static void load_once(void)
@@ -472,7 +457,7 @@ static void load_once(void)
 
 static void load_for_ever(void)
 {
-	frag_write("/proc/self/make-it-fail", "1");
+	faults_here(true);
 	for (;;) {
 		tables = mmap(NULL, TURNS * table_span, PROT_READ,
 			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -539,7 +524,7 @@ static void run_disturbed(void)
 	long injected = 0;
 	int cycled;
 
-	faults_begin();
+	faults_begin(FAULT_PERCENT);
 	loader = fork();
 	if (loader < 0)
 		ksft_exit_fail_perror("fork");
@@ -600,6 +585,7 @@ int main(void)
 	atexit(restore);
 
 	test_header();
+	test_formats();
 	run(strstr(cmdline, "alloc_class=off"));
 	run_disturbed();
 	ksft_set_plan(ksft_test_num());

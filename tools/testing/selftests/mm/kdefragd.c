@@ -8,8 +8,8 @@
  * 3. The same work again finds little to do.
  * 4. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
  *    memory writes and reads back patterns, while everything is moved over and
- *    over, CPUs and memory go offline and come back, and a cgroup at its limit
- *    has its processes killed.  Each kind has to be seen to have moved; pinned
+ *    over, CPUs and memory go offline and come back, a cgroup at its limit has
+ *    its processes killed, and at times there is no page to move to.  Each kind has to be seen to have moved; pinned
  *    pages not to have.
  * 5. The kernel's own count of free pages per block is right (debug kernels).
  */
@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alloc_faults.h"
 #include "fragment.h"
 #include "kdefragd_disturb.h"
 #include "kdefragd_kinds.h"
@@ -50,6 +51,7 @@ struct report {
 };
 
 static int *stop;	/* shared, see stopped() */
+static long faults;	/* pages to move to that were refused */
 
 static bool stopped(void)
 {
@@ -278,6 +280,10 @@ static void stir(struct memory *m, unsigned int round)
 	}
 }
 
+/* Of the pages to move to, and how often there is any such trouble at all. */
+#define FAULT_PERCENT	"2"
+#define FAULT_ROUNDS	4
+
 static void move_everything(double duration)
 {
 	static const char * const orders[] = { "9", "3", "9", "5", "10" };
@@ -288,10 +294,14 @@ static void move_everything(double duration)
 	if (!memory_fill(&m, 3, 32))
 		ksft_exit_fail_msg("no memory to stir\n");
 	end = seconds() + duration;
+	faults_begin(FAULT_PERCENT);
 	while (seconds() < end || round < MIN_ROUNDS) {
+		faults_here(round % FAULT_ROUNDS == 1);
 		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
+		faults_here(false);
 		stir(&m, round++);
 	}
+	faults = faults_end();
 	memory_drop(&m);
 	ksft_print_msg("%u rounds\n", round);
 }
@@ -325,6 +335,16 @@ static void report_disturbance(const struct disturbance *d)
 		ksft_test_result(d->ooms && !d->spared,
 				 "beside it, %lu processes killed at the limit of their cgroup\n",
 				 d->ooms);
+}
+
+static void report_faults(void)
+{
+	if (access(FAULTS, F_OK))
+		ksft_test_result_skip("no place to move to: no CONFIG_FAIL_PAGE_ALLOC\n");
+	else
+		ksft_test_result(faults > 0,
+				 "beside it, %ld times no place to move to\n",
+				 faults);
 }
 
 static void test_nothing_lost(double duration)
@@ -362,6 +382,7 @@ static void test_nothing_lost(double duration)
 	for (i = 0; i < nr_kinds; i++)
 		report_kind(&kinds[i], &reports[i]);
 	report_disturbance(disturbance);
+	report_faults();
 }
 
 static void test_counts(void)
@@ -384,6 +405,7 @@ static void test_counts(void)
 static unsigned long count_gave_up(void)
 {
 	return counter("kdefragd_gave_up_busy") +
+	       counter("kdefragd_gave_up_pinned") +
 	       counter("kdefragd_gave_up_unmovable");
 }
 
@@ -437,7 +459,7 @@ int main(void)
 	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + nr_kinds + 2 + 3);
+	ksft_set_plan(12 + 5 + nr_kinds + 3 + 3);
 	test_knobs();
 	test_blocks();
 	gave_up = count_gave_up();

@@ -46,24 +46,24 @@ uint64_t pattern(unsigned long page, unsigned long round, bool same)
 	return ((same ? page % 4 : page) * 0x9e3779b97f4a7c15UL) ^ (round << 3) ^ 1;
 }
 
-/* Three words of a page: its ends and one in between. */
 void page_write(char *page, uint64_t word)
 {
-	uint64_t *p = (uint64_t *)page;
-	size_t words = psize() / sizeof(*p);
+	uint64_t *p = (uint64_t *)page, *end = (uint64_t *)(page + psize());
 
-	p[0] = word;
-	p[words / 3] = word + 1;
-	p[words - 1] = word + 2;
+	while (p < end)
+		*p++ = word++;
 }
 
 bool page_holds(const char *page, uint64_t word)
 {
 	const uint64_t *p = (const uint64_t *)page;
-	size_t words = psize() / sizeof(*p);
+	const uint64_t *end = (const uint64_t *)(page + psize());
 
-	return p[0] == word && p[words / 3] == word + 1 &&
-	       p[words - 1] == word + 2;
+	while (p < end && *p == word) {
+		p++;
+		word++;
+	}
+	return p == end;
 }
 
 bool memory_map(struct memory *m, unsigned long nr)

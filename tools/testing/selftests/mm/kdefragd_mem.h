@@ -14,8 +14,8 @@ long knob_read(const char *name);
 unsigned long counter(const char *name);
 
 /*
- * A word that tells page and round, in three places of a page: its ends and one
- * in between.  @same: of a few pages only, so that many have the same content.
+ * A word that tells page and round, and the ones that follow it, in all of a page.
+ * @same: of a few pages only, so that many have the same content.
  */
 uint64_t pattern(unsigned long page, unsigned long round, bool same);
 void page_write(char *page, uint64_t word);
