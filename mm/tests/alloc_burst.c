@@ -16,7 +16,7 @@
  *
  * The last empties the per-CPU lists of free pages: what lies there looks used
  * to whoever counts whole free blocks.  The kernel does so when a range of pages
- * is asked for, so a single free page of each zone is, and given back.
+ * is asked for, so a small one of each zone is, and given back.
  *
  * A driver that fills its receive ring does the same; here the order, the
  * number and the moment are known.
@@ -36,6 +36,12 @@
  * some tens of milliseconds.  Smaller: a burst is split in two.
  */
 #define BURST_MAX	16384
+
+/*
+ * Order of the range that is asked for, to drain: the smallest that does not go to
+ * a per-CPU list itself when it is given back.
+ */
+#define BURST_DRAIN_ORDER	(PAGE_ALLOC_COSTLY_ORDER + 1)
 
 static DEFINE_MUTEX(burst_lock);	/* protects all that follows */
 static LIST_HEAD(burst_held);		/* first pages; the order in ->private */
@@ -81,8 +87,8 @@ static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
 }
 
 /*
- * Return: a free page in @zone, at @pfn or later, out of a piece of at most
- * @order; or 0.  Of a free piece and its buddy not both are free.
+ * Return: a free piece of @order in @zone, at @pfn or later, that is no part of a
+ * larger one; or 0.  Of a free piece and its buddy not both are free.
  */
 static unsigned long burst_free_pfn(struct zone *zone, unsigned long pfn,
 				    unsigned int order)
@@ -105,21 +111,22 @@ static unsigned long burst_free_pfn(struct zone *zone, unsigned long pfn,
  * Small pieces first, to leave large ones alone.  A block that cannot be
  * isolated is passed over, whatever the reason.
  *
- * Not a promise: others go on freeing, and one page of each zone is left on a
- * list of this CPU.  Return: 0, or -EAGAIN if no page could be had.
+ * Not a promise: others go on freeing.
+ * Return: 0, or -EAGAIN if no range could be had.
  */
 static int burst_drain_zone(struct zone *zone)
 {
+	unsigned long nr = 1UL << BURST_DRAIN_ORDER;
 	unsigned int order;
 
-	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
+	for (order = BURST_DRAIN_ORDER; order <= MAX_PAGE_ORDER; order++) {
 		/* A block that lies only in part in the zone has no type. */
 		unsigned long pfn = pageblock_align(zone->zone_start_pfn);
 
 		while ((pfn = burst_free_pfn(zone, pfn, order))) {
-			if (!alloc_contig_range(pfn, pfn + 1, ACR_FLAGS_NONE,
+			if (!alloc_contig_range(pfn, pfn + nr, ACR_FLAGS_NONE,
 						GFP_KERNEL)) {
-				free_contig_range(pfn, 1);
+				free_contig_range(pfn, nr);
 				return 0;
 			}
 			pfn = ALIGN(pfn + 1, pageblock_nr_pages);

@@ -101,40 +101,41 @@ static void count_page(struct fb_block *b, uint64_t flags)
 		b->other++;
 }
 
+/*
+ * Memory that is needed for looking is taken before the per-CPU lists are drained:
+ * what a fault leaves on these looks like a page of the kernel.
+ */
+static void map_prepare(struct fb_map *map)
+{
+	map->order = fb_block_order();
+	map->pages = 1u << map->order;
+	if (!nr_ram)
+		ram_read();
+	map->nr = (ram[nr_ram - 1].to + map->pages - 1) >> map->order;
+	map->block = fb_alloc(map->nr, sizeof(*map->block));
+	memset(map->block, 0, map->nr * sizeof(*map->block));
+}
+
 /* Read /proc/kpageflags to its end.  Free pages are seen without a lock. */
 void fb_map_read(struct fb_map *map)
 {
 	static uint64_t flags[CHUNK];
-	unsigned long pfn = 0, capacity = 1024;
+	unsigned long pfn = 0;
 	int fd = open("/proc/kpageflags", O_RDONLY);
 	ssize_t len, i;
 
 	if (fd < 0)
 		fb_die("cannot read /proc/kpageflags (CONFIG_PROC_PAGE_MONITOR)");
-	if (!nr_ram)
-		ram_read();
-	map->order = fb_block_order();
-	map->pages = 1u << map->order;
-	map->block = fb_alloc(capacity, sizeof(*map->block));
+	map_prepare(map);
+	memset(flags, 0, sizeof(flags));
+	fb_drain_pcp();
 	while ((len = read(fd, flags, sizeof(flags))) > 0) {
-		for (i = 0; i < len / (ssize_t)sizeof(*flags); i++, pfn++) {
-			unsigned long at = pfn >> map->order;
-
-			if (at == capacity) {
-				map->block = realloc(map->block, 2 * capacity *
-						     sizeof(*map->block));
-				if (!map->block)
-					fb_die("no memory for the map");
-				memset(map->block + capacity, 0,
-				       capacity * sizeof(*map->block));
-				capacity *= 2;
-			}
+		for (i = 0; i < len / (ssize_t)sizeof(*flags); i++, pfn++)
 			if (is_ram(pfn))
-				count_page(&map->block[at], flags[i]);
-		}
+				count_page(&map->block[pfn >> map->order],
+					   flags[i]);
 	}
 	close(fd);
-	map->nr = (pfn + map->pages - 1) >> map->order;
 }
 
 void fb_map_free(struct fb_map *map)

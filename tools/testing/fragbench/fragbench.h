@@ -95,6 +95,7 @@ void fb_knob_set(const char *path, long value);
 void fb_quiet(void);
 void fb_unquiet(void);
 void fb_settle(void);
+void fb_drain_pcp(void);
 
 #define FB_VM		"/proc/sys/vm/"
 

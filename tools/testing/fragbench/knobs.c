@@ -167,10 +167,10 @@ static long pcp_pages(void)
 	return sum;
 }
 
-/* More than these are worth a second try, and a word: an eighth of a block. */
-#define PCP_FEW		64
+/* More than these are worth a second try, and a word. */
+#define PCP_FEW		16
 
-static void drain_pcp(void)
+void fb_drain_pcp(void)
 {
 	int tries;
 	long left;
@@ -201,5 +201,5 @@ void fb_settle(void)
 {
 	sleep(2);
 	drain_lru();
-	drain_pcp();
+	fb_drain_pcp();
 }
