@@ -33,11 +33,11 @@
  * --------
  * Per wake-up and zone, vm.kdefragd_budget pages are moved, and what the last
  * batch of targets moves beyond that; a target that fails counts as if all its
- * pages had been moved, and 64 pages looked at as one moved.  After each batch the thread rests so long that it takes
- * no more than vm.kdefragd_duty percent of a CPU.  It stops between two targets
- * when it is to stop or freeze, when kdefragd is switched off, or when memory
- * goes offline; and between two batches when pages are short, for then reclaim
- * is at work, and moving pages is in its way.
+ * pages had been moved, and 64 pages looked at as one moved.  After each batch
+ * the thread rests so long that it takes no more than vm.kdefragd_duty percent of
+ * a CPU.  It stops between two targets when it is to stop or freeze, when kdefragd
+ * is switched off, or when memory goes offline; and between two batches when pages
+ * are short, for then reclaim is at work, and moving pages is in its way.
  *
  * A zone has been worked on to the end when no target is left: none that has
  * not failed so often that it is passed over (choose.c), and, below a block,
@@ -169,6 +169,9 @@
 #define DEFRAG_DIRECT_LOOKS	32
 #define DEFRAG_DIRECT_READS	16
 
+/* Counts of blocks that are read in the time of a page struct.  Unit: 1. */
+#define DEFRAG_DIRECT_COUNTS	4
+
 /*
  * Areas of an order made before the check is asked again.  Unit: 1.  More are
  * made in excess, fewer ask more often; asking costs about as much as one look
@@ -180,7 +183,7 @@ int sysctl_kdefragd __read_mostly = 1;
 static int sysctl_kdefragd_budget __read_mostly = 8192;	/* pages */
 static int sysctl_kdefragd_duty __read_mostly = 20;	/* percent of a CPU */
 static int sysctl_free_block_reserve __read_mostly = 5;	/* per mille */
-static int sysctl_kdefragd_max = PUD_SHIFT - PAGE_SHIFT;
+static int sysctl_kdefragd_max __ro_after_init;
 
 /* --- the reserve: whole free blocks of a zone ----------------------------- */
 
@@ -738,9 +741,14 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 bool kdefragd_stands_in(pg_data_t *pgdat)
 {
 	struct defrag_node *dn = READ_ONCE(pgdat->defrag);
+	int i;
 
-	return kdefragd_enabled() && READ_ONCE(sysctl_free_block_reserve) &&
-	       dn && READ_ONCE(dn->thread);
+	if (!kdefragd_enabled() || !dn || !READ_ONCE(dn->thread))
+		return false;
+	for (i = 0; i < MAX_NR_ZONES; i++)
+		if (defrag_reserve_low(pgdat->node_zones + i))
+			return true;
+	return false;
 }
 
 /* --- on behalf of a request ------------------------------------------------ */
@@ -821,7 +829,8 @@ static bool defrag_direct_step(struct defrag_control *dc)
 	/* Below a block, another look would begin with the same areas. */
 	return nr && !dc->captured && dc->order >= pageblock_order &&
 	       dc->moved < pageblock_nr_pages &&
-	       dc->inspected < DEFRAG_DIRECT_READS * pageblock_nr_pages;
+	       dc->inspected + dc->looked / DEFRAG_DIRECT_COUNTS <
+	       DEFRAG_DIRECT_READS * pageblock_nr_pages;
 }
 
 static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
@@ -854,8 +863,8 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
  * @tried: bits of the stages that have been tried for it.  Set by this
  *
  * Bounded: once per stage the cheapest targets of each zone of one node, the first
- * that has pages enough, asynchronously, with one look at what lies on per-CPU
- * lists.  The page made is taken while its block
+ * that has pages enough, asynchronously, with one look per zone at what lies on
+ * per-CPU lists.  The page made is taken while its block
  * is isolated, so that nobody else gets it.
  *
  * Who wants a whole block gets the one that is thinned out most, whatever is left
@@ -910,7 +919,7 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 		memalloc_noreclaim_restore(noreclaim);
 		delayacct_compact_end();
 		psi_memstall_leave(&pflags);
-		if (page)
+		if (page || fatal_signal_pending(current))
 			break;
 	}
 	if (*tried & BIT(stage))
@@ -1142,6 +1151,8 @@ static int __init kdefragd_init(void)
 
 	for_each_node_state(nid, N_MEMORY)
 		kdefragd_run(nid);
+	/* No constant on some architectures. */
+	sysctl_kdefragd_max = PUD_SHIFT - PAGE_SHIFT;
 	register_sysctl_init("vm", defrag_table);
 	return 0;
 }

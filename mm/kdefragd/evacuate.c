@@ -83,10 +83,15 @@ bool defrag_page_movable(struct page *page, unsigned int order,
 	return !page_has_type(page);
 }
 
+/* A pin counts as many references; so do as many mappings of a small folio. */
 static bool defrag_folio_pinned(struct folio *folio)
 {
-	return !page_has_movable_ops(&folio->page) &&
-	       folio_maybe_dma_pinned(folio);
+	if (page_has_movable_ops(&folio->page))
+		return false;
+	if (folio_test_large(folio))
+		return folio_maybe_dma_pinned(folio);
+	return folio_ref_count(folio) - folio_mapcount(folio) >=
+	       GUP_PIN_COUNTING_BIAS;
 }
 
 /*
@@ -189,6 +194,7 @@ static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
 
 	if (list_empty(folios))
 		return DEFRAG_MADE;
+	dc->no_room = false;
 	err = migrate_pages(folios, defrag_get_folio, defrag_put_folio,
 			    (unsigned long)dc, MIGRATE_ASYNC, MR_DEFRAG,
 			    &moved);
@@ -202,7 +208,8 @@ static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
 		defrag_count_failed(dc, folio);
 	putback_movable_pages(folios);
 
-	if (err == -ENOMEM)
+	/* What has no room for a large folio may have some for others. */
+	if (err == -ENOMEM && dc->no_room)
 		return DEFRAG_NO_ROOM;
 	return err ? DEFRAG_BUSY : DEFRAG_MADE;
 }
@@ -365,6 +372,7 @@ enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn
 	enum defrag_outcome outcome = DEFRAG_MADE, last;
 	struct folio *folio;
 	LIST_HEAD(folios);
+	LIST_HEAD(large);
 
 	dc->target = pfn;
 	dc->start = pfn;
@@ -373,13 +381,18 @@ enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn
 	dc->fill_below = ULONG_MAX;
 	defrag_room_avoid(dc);
 	while ((folio = defrag_next_folio(dc))) {
-		last = defrag_collect_folio(folio, &folios);
+		last = defrag_collect_folio(folio, folio_test_large(folio) ?
+					    &large : &folios);
 		folio_put(folio);
 		if (last != DEFRAG_MADE)
 			outcome = last;
 	}
 	last = defrag_migrate(dc, &folios);
 	if (last != DEFRAG_MADE)
+		outcome = last;
+	/* Large ones last: where one finds no room, the rest is not tried. */
+	last = defrag_migrate(dc, &large);
+	if (last != DEFRAG_MADE && outcome != DEFRAG_NO_ROOM)
 		outcome = last;
 	return outcome == DEFRAG_UNMOVABLE || outcome == DEFRAG_PINNED ?
 		DEFRAG_BUSY : outcome;

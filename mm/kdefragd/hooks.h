@@ -54,7 +54,7 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     defrag_claim_t claim, enum defrag_stage stage,
 			     unsigned int *tried);
 
-/* A huge page is not split to make room for another. */
+/* A large folio that finds no room is not split: one is not worth another. */
 static inline bool kdefragd_keeps_whole(int migrate_reason)
 {
 	return migrate_reason == MR_DEFRAG;

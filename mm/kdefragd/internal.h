@@ -41,10 +41,12 @@ enum defrag_outcome {
  * @room: free pages taken as destinations, by order of the area
  * @nr_room: pages in @room
  * @direct: in the context of somebody who waits for a page
+ * @no_room: not even for a single page, when it was last asked for
  * @any_price: a block that is nearly full will do, if @direct and for a block
  * @drained: the per-CPU lists have been drained, if @direct
  * @captured: the area made, if @direct; its order is in @captured_order
  * @captured_order: see @captured
+ * @looked: blocks whose counts were looked at, if @direct
  * @inspected: page structs looked at
  * @tried: ranges that were to be emptied
  * @made: ranges that were
@@ -62,11 +64,13 @@ struct defrag_control {
 	unsigned long		end;
 	struct list_head	room[NR_PAGE_ORDERS];
 	unsigned long		nr_room;
+	bool			no_room;
 	bool			direct;
 	bool			any_price;
 	bool			drained;
 	struct page		*captured;
 	unsigned int		captured_order;
+	unsigned long		looked;
 	unsigned long		inspected;
 	unsigned long		tried;
 	unsigned long		made;

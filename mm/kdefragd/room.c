@@ -46,9 +46,11 @@
 /*
  * Looks at the lists for a batch.  Unit: 1.  Where most entries are in blocks
  * that are to be emptied, one look may find none.  So many make some 10,000
- * entries per order, after which there is no room, whatever the plan says.
+ * entries per order, after which there is no room, whatever the plan says.  Who
+ * waits for a page does not wait for so many.
  */
-#define DEFRAG_ROOM_LOOKS	64
+#define DEFRAG_ROOM_LOOKS		64
+#define DEFRAG_ROOM_LOOKS_DIRECT	8
 
 /* An empty pool for a pass. */
 void defrag_room_init(struct defrag_control *dc)
@@ -172,7 +174,8 @@ static bool defrag_look_for_room(struct defrag_control *dc, unsigned int order,
 static void defrag_take_room(struct defrag_control *dc, unsigned int order)
 {
 	unsigned long had = dc->nr_room, enough = had + DEFRAG_ROOM_BATCH;
-	unsigned int looks = DEFRAG_ROOM_LOOKS;
+	unsigned int looks = dc->direct ? DEFRAG_ROOM_LOOKS_DIRECT :
+					  DEFRAG_ROOM_LOOKS;
 
 	while (looks-- && dc->nr_room == had &&
 	       defrag_look_for_room(dc, order, enough))
@@ -204,19 +207,21 @@ static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
 }
 
 /*
- * From the pool, or a new one that the pool gets for the old one; nothing is
- * reclaimed for it.
+ * A new one, which the pool gets for the old one; nothing is reclaimed for it.  One
+ * that is free in the pool would leave the old one there, as large as it is.
  */
 static struct folio *defrag_get_hugetlb(struct defrag_control *dc,
 					struct folio *src)
 {
 	struct hstate *h = folio_hstate(src);
-	gfp_t gfp = (htlb_alloc_mask(h) & ~__GFP_RECLAIM) | __GFP_NOWARN;
+	gfp_t gfp = (htlb_alloc_mask(h) & ~__GFP_RECLAIM) | __GFP_THISNODE |
+		    __GFP_NOMEMALLOC | __GFP_NOWARN;
 	struct folio *dst;
 
 	dst = alloc_hugetlb_folio_nodemask(h, zone_to_nid(dc->zone), NULL, gfp,
 					   false);
-	if (dst && defrag_in_target(dc, folio_pfn(dst))) {
+	if (dst && (!folio_test_hugetlb_temporary(dst) ||
+		    defrag_in_target(dc, folio_pfn(dst)))) {
 		folio_putback_hugetlb(dst);
 		return NULL;
 	}
@@ -237,8 +242,10 @@ static struct folio *defrag_get_folio_noprof(struct folio *src,
 		defrag_take_room(dc, order);
 		page = defrag_pick(dc, order);
 	}
-	if (!page)
+	if (!page) {
+		dc->no_room = !order;
 		return NULL;
+	}
 
 	post_alloc_hook(page, order, __GFP_MOVABLE, ALLOC_DEFAULT);
 	set_page_refcounted(page);

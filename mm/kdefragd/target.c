@@ -421,6 +421,7 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 			dc->max_free = hole;
 		}
 		pfn += 1UL << dc->order;
+		dc->looked++;
 		defrag_sweep_pause(&sweep, 1);
 	}
 	defrag_sweep_end(&sweep);

@@ -101,7 +101,8 @@ static unsigned long burst_free_pfn(struct zone *zone, unsigned long pfn,
 
 		cond_resched();
 		if (page && buddy && page_zone(page) == zone &&
-		    is_free_buddy_page(page) && !is_free_buddy_page(buddy))
+		    PageBuddy(page) && page_private(page) == order &&
+		    !is_free_buddy_page(buddy))
 			return pfn;
 	}
 	return 0;
@@ -150,14 +151,19 @@ static int burst_drain(void)
 	return err;
 }
 
-/* A mask of any bits but __GFP_NOFAIL, which may never end. */
+/*
+ * A mask of any bits, but of one zone, and without __GFP_NOFAIL, which may never
+ * end.
+ */
 static bool burst_mask(const char *text, gfp_t *gfp)
 {
 	unsigned int mask;
 
 	if (strncmp(text, "0x", 2) || kstrtouint(text, 16, &mask) ||
 	    (mask & ~(__force unsigned int)__GFP_BITS_MASK) ||
-	    (mask & (__force unsigned int)__GFP_NOFAIL))
+	    (mask & (__force unsigned int)__GFP_NOFAIL) ||
+	    hweight32(mask & (__force unsigned int)(__GFP_DMA | __GFP_DMA32 |
+						    __GFP_HIGHMEM)) > 1)
 		return false;
 	*gfp = (__force gfp_t)mask;
 	return true;

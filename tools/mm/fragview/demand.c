@@ -34,8 +34,10 @@ static const char help[] =
 "\n"
 "Units: requests are calls of the page allocator, each for 2^order pages; \"in\n"
 "vain\" are those that got nothing; \"reclaim\" and \"compact\" are milliseconds that\n"
-"callers spent in direct reclaim and direct compaction.  Requests that a slab or\n"
-"another cache serves from what it holds do not reach the page allocator.\n"
+"callers spent in direct reclaim and direct compaction.  The class is the mobility,\n"
+"or, of unmovable pages on a kernel that tells them apart, pgtable or transient.\n"
+"Requests that a slab or another cache serves from what it holds do not reach the\n"
+"page allocator.\n"
 "\n"
 "Privileges: root, for tracefs.  The kernel needs CONFIG_HIST_TRIGGERS.  A trace\n"
 "instance of its own is used and removed at the end.\n"
@@ -72,13 +74,17 @@ static void print_totals(const struct demand *d)
 		printf("not counted, because the kernel's tables were full: %llu\n", d->dropped);
 }
 
-/* The class follows from the mask: mobility, and whether the caller may wait. */
-static const char *mobility(const char *gfp)
+/* It follows from the mask: the mobility, or the class of unmovable pages. */
+static const char *class_of(const char *gfp)
 {
 	if (strstr(gfp, "MOVABLE") || strstr(gfp, "GFP_TRANSHUGE"))
 		return "movable";
 	if (strstr(gfp, "RECLAIMABLE"))
 		return "reclaimable";
+	if (strstr(gfp, "__GFP_PGTABLE"))
+		return "pgtable";
+	if (strstr(gfp, "__GFP_TRANSIENT"))
+		return "transient";
 	return "unmovable";
 }
 
@@ -90,14 +96,14 @@ static void print_rows(struct demand *d, unsigned long lines)
 	if (!d->nr_rows)
 		return;
 	qsort(d->rows, d->nr_rows, sizeof(*d->rows), by_requests);
-	printf("\n%5s %-11s %9s %8s %8s %8s  %s\n", "order", "mobility", "requests", "in vain",
+	printf("\n%5s %-11s %9s %8s %8s %8s  %s\n", "order", "class", "requests", "in vain",
 	       "reclaim", "compact", "call site < its caller, and most common mask");
 	for (i = 0; i < d->nr_rows && (!lines || i < lines); i++) {
 		const struct row *r = &d->rows[i];
 
 		gfp_text(d->print_fmt, r->gfp, gfp, sizeof(gfp));
 		printf("%5u %-11s %9llu %8llu %8.1f %8.1f  %s < %s\n", r->order,
-		       r->gfp_requests ? mobility(gfp) : "?", r->requests, r->failed,
+		       r->gfp_requests ? class_of(gfp) : "?", r->requests, r->failed,
 		       r->reclaim_us / 1000.0, r->compaction_us / 1000.0, r->site, r->caller);
 		if (r->gfp_requests)
 			printf("%56s%s\n", "", gfp);

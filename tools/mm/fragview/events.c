@@ -83,8 +83,18 @@ struct event_source *events_start(const struct source *s, const char *system)
 	return es;
 }
 
+/* "kdefragd:defrag_pass" is of the system kdefragd; without one, of any. */
+static bool is_of_system(const char *name, size_t len, const char *system)
+{
+	const char *colon = memchr(name, ':', len);
+
+	return !*system || !colon ||
+	       (strlen(system) == (size_t)(colon - name) &&
+		!memcmp(name, system, colon - name));
+}
+
 /*
- * "task-12 [001] ..... 12.345678: mm_kdefragd_wake: nid=0 order=3", and with a
+ * "task-12 [001] ..... 12.345678: defrag_pass: nid=0 zid=1 order=9", and with a
  * system before the name in what trace-cmd and perf print.
  */
 static void write_event(const char *line, const char *system, FILE *out)
@@ -102,8 +112,7 @@ static void write_event(const char *line, const char *system, FILE *out)
 		p = name + strcspn(name, " ");
 		if (p == name || p[-1] != ':')
 			return;
-		end = strstr(name, system);
-		if (!end || end >= p)
+		if (!is_of_system(name, p - 1 - name, system))
 			return;
 		fprintf(out, "event %.6f %.*s%s\n", time, (int)(p - 1 - name), name, p);
 		return;

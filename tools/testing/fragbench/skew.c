@@ -15,14 +15,13 @@
  * The pages carry a mark each, which has to be there afterwards, and those that
  * moved are counted by their page frame numbers as well.
  */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fragbench.h"
+#include "occupancy.h"
 
 static long fill = 90;		/* percent of free memory */
 static long at_most;		/* MiB */
@@ -40,37 +39,6 @@ static const struct fb_option options[] = {
 	{ "dense-max", &dense_max, 1, 100, "the same, at most" },
 	{ NULL }
 };
-
-struct memory {
-	char *map;
-	unsigned long nr;	/* pages */
-	size_t page;		/* bytes */
-	uint64_t *pfn;		/* 0: given back */
-};
-
-static uint64_t *mark(const struct memory *m, unsigned long i)
-{
-	return (uint64_t *)(m->map + i * m->page);
-}
-
-static void memory_fill(struct memory *m)
-{
-	struct frag_state state;
-	unsigned long i, limit;
-
-	if (frag_read(&state))
-		fb_die("cannot read /proc/buddyinfo");
-	m->page = sysconf(_SC_PAGESIZE);
-	limit = at_most ? ((size_t)at_most << 20) / m->page : -1UL;
-	m->nr = state.free / 100 * fill;
-	if (m->nr > limit)
-		m->nr = limit;
-	m->pfn = fb_alloc(m->nr, sizeof(*m->pfn));
-	m->map = fb_map_anon(m->nr * m->page);
-	for (i = 0; i < m->nr; i++)
-		*mark(m, i) = i + 1;
-	fb_pfns(m->map, m->nr, m->pfn);
-}
 
 /* Thousandths of each block that shall stay, by block number. */
 static unsigned short *choose_shares(unsigned long blocks)
@@ -93,49 +61,17 @@ static unsigned short *choose_shares(unsigned long blocks)
 	return share;
 }
 
-static void memory_thin(struct memory *m)
+static void memory_shape(struct memory *m)
 {
-	unsigned int order = fb_block_order();
-	unsigned long top = 0, i, from = 0;
 	unsigned short *share;
+	unsigned long i;
 
-	for (i = 0; i < m->nr; i++) {
-		if (m->pfn[i] > top)
-			top = m->pfn[i];
-	}
-	share = choose_shares((top >> order) + 1);
-	for (i = 0; i < m->nr; i++) {
-		if (fb_random_below(1000) >= share[m->pfn[i] >> order])
-			m->pfn[i] = 0;
-	}
-	/* runs of neighbours go in one call */
-	for (i = 0; i <= m->nr; i++) {
-		if (i < m->nr && !m->pfn[i])
-			continue;
-		if (i > from)
-			madvise(m->map + from * m->page, (i - from) * m->page,
-				MADV_DONTNEED);
-		from = i + 1;
-	}
+	memory_reserve(m, fill, at_most);
+	for (i = 0; i < m->nr; i++)
+		memory_touch(m, i);
+	share = choose_shares(memory_locate(m));
+	memory_thin(m, share);
 	free(share);
-}
-
-/* Count the pages that lie elsewhere now; none may have lost its mark. */
-static unsigned long memory_check(const struct memory *m)
-{
-	uint64_t *now = fb_alloc(m->nr, sizeof(*now));
-	unsigned long i, moved = 0;
-
-	fb_pfns(m->map, m->nr, now);
-	for (i = 0; i < m->nr; i++) {
-		if (!m->pfn[i])
-			continue;
-		moved += now[i] != m->pfn[i];
-		if (*mark(m, i) != i + 1)
-			fb_die("page %lu has lost its content", i);
-	}
-	free(now);
-	return moved;
 }
 
 static int by_number(const void *a, const void *b)
@@ -205,8 +141,7 @@ int main(int argc, char **argv)
 	fb_quiet();
 	fb_knob_write(FB_VM "drop_caches", 3);
 	fb_settle();
-	memory_fill(&memory);
-	memory_thin(&memory);
+	memory_shape(&memory);
 	fb_settle();
 	fb_map_read(&map);
 	fb_map_print("before", &map);

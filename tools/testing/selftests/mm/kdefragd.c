@@ -9,8 +9,8 @@
  * 4. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
  *    memory writes and reads back patterns, while everything is moved over and
  *    over, CPUs and memory go offline and come back, a cgroup at its limit has
- *    its processes killed, and at times there is no page to move to.  Each kind has to be seen to have moved; pinned
- *    pages not to have.
+ *    its processes killed, and at times there is no page to move to.  Each kind
+ *    has to be seen to have moved; pinned pages not to have.
  * 5. The kernel's own count of free pages per block is right (debug kernels).
  */
 #define _GNU_SOURCE

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Anonymous memory, filled and then thinned out block by block, so that each page
+ * block is used to a share that is chosen for it.
+ */
+#ifndef _FRAGBENCH_OCCUPANCY_H
+#define _FRAGBENCH_OCCUPANCY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct memory - the pages
+ * @map: where they are mapped
+ * @nr: how many
+ * @page: bytes in one
+ * @pfn: page frame of each; 0: given back
+ */
+struct memory {
+	char *map;
+	unsigned long nr;
+	size_t page;
+	uint64_t *pfn;
+};
+
+/* @percent of free memory, at most @mib (0: no limit); none there yet */
+void memory_reserve(struct memory *m, long percent, long mib);
+
+/* Write a mark of its own to page @i. */
+void memory_touch(struct memory *m, unsigned long i);
+
+/* All are there: find out where.  Return: blocks up to the last of them. */
+unsigned long memory_locate(struct memory *m);
+
+/* Of each block, by number, @share[] thousandths of the pages stay. */
+void memory_thin(struct memory *m, const unsigned short *share);
+
+/* Pages that lie elsewhere now; none may have lost its mark. */
+unsigned long memory_check(const struct memory *m);
+
+#endif /* _FRAGBENCH_OCCUPANCY_H */
