@@ -37,7 +37,8 @@
  * the thread rests so long that it takes no more than vm.kdefragd_duty percent of
  * a CPU.  It stops between two targets when it is to stop or freeze, when kdefragd
  * is switched off, or when memory goes offline; and between two batches when pages
- * are short, for then reclaim is at work, and moving pages is in its way.
+ * are short, for then reclaim is at work, and moving pages is in its way.  It does
+ * not wait for kswapd to sleep: where there is page cache, kswapd hardly does.
  *
  * A zone has been worked on to the end when no target is left: none that has
  * not failed so often that it is passed over (choose.c), and, below a block,
