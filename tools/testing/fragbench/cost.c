@@ -211,6 +211,25 @@ static void message_send_read(void)
 	close(fd[1]);
 }
 
+/*
+ * Blocks of order 4, the smallest that no per-CPU list holds: each is taken from
+ * the free lists and given back to them under the lock of the zone, so nearly all
+ * that is counted of giving back happens under it.
+ */
+#define BLOCKS		512
+#define BLOCK_ORDER	4
+
+static void blocks_take(void)
+{
+	if (frag_burst(BLOCK_ORDER, BLOCKS, "atomic") != BLOCKS)
+		fb_die("no memory for %d blocks of order %d", BLOCKS, BLOCK_ORDER);
+}
+
+static void blocks_drop(void)
+{
+	frag_burst_drop();
+}
+
 struct operation {
 	const char *name;
 	unsigned int nr;	/* in a batch */
@@ -228,6 +247,12 @@ static const struct operation operations[] = {
 	{ "pipe_page", PIPES * PIPE_PAGES, NULL, pipe_write_read, NULL },
 	{ "slab_object", OBJECTS, slab_before, slab_make_drop, NULL },
 	{ "message", MESSAGES, NULL, message_send_read, NULL },
+};
+
+/* With the module alloc_burst */
+static const struct operation burst_operations[] = {
+	{ "block_taken", BLOCKS, NULL, blocks_take, blocks_drop },
+	{ "block_freed", BLOCKS, blocks_take, blocks_drop, NULL },
 };
 
 static int64_t now(void)
@@ -301,6 +326,8 @@ int main(int argc, char **argv)
 	shake();
 	for (i = 0; i < ARRAY_SIZE(operations); i++)
 		measure(&operations[i], ns);
+	for (i = 0; frag_can_burst() && i < ARRAY_SIZE(burst_operations); i++)
+		measure(&burst_operations[i], ns);
 	fb_counters_print(then, fb_counters_read());
 	msgctl(queue, IPC_RMID, NULL);
 	fb_fingerprint("after", NULL);
