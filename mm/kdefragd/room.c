@@ -47,10 +47,10 @@
  * Looks at the lists for a batch.  Unit: 1.  Where most entries are in blocks
  * that are to be emptied, one look may find none.  So many make some 10,000
  * entries per order, after which there is no room, whatever the plan says.  Who
- * waits for a page does not wait for so many.
+ * waits for a page waits for half of that.
  */
 #define DEFRAG_ROOM_LOOKS		64
-#define DEFRAG_ROOM_LOOKS_DIRECT	8
+#define DEFRAG_ROOM_LOOKS_DIRECT	32
 
 /* An empty pool for a pass. */
 void defrag_room_init(struct defrag_control *dc)

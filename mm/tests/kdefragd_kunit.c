@@ -251,7 +251,7 @@ static unsigned long wakes(struct kunit *test)
 static void thread_stops_and_starts(struct kunit *test)
 {
 	pg_data_t *pgdat = NODE_DATA(first_memory_node);
-	unsigned int patience = 1000;
+	unsigned int patience = 100;
 	unsigned long before;
 
 	if (!IS_ENABLED(CONFIG_VM_EVENT_COUNTERS) || nr_node_ids > 1 ||
@@ -270,7 +270,7 @@ static void thread_stops_and_starts(struct kunit *test)
 	mem_hotplug_done();
 	KUNIT_EXPECT_TRUE(test, kdefragd_stands_in(pgdat));
 	while (wakes(test) == before && patience--)
-		msleep(1);
+		msleep(20);
 	KUNIT_EXPECT_GT(test, wakes(test), before);
 }
 #endif

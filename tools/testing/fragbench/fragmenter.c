@@ -49,7 +49,7 @@ static const struct fb_option options[] = {
 	{ "dense-used", &dense_used, 0, 100, "percent that stay in the others" },
 	{ "spread", &spread, RANDOM, EVEN, "the blocks chosen: 0 random, 1 side by side, 2 even" },
 	{ "unmovable", &unmovable, 0, 50, "percent of the pages that cannot move" },
-	{ "unmovable-blocks", &unmovable_blocks, 1, 100, "percent of the blocks that these lie in" },
+	{ "unmovable-blocks", &unmovable_blocks, 1, 100, "percent of the blocks with such" },
 	{ "hold", &hold, 0, 1 << 20, "seconds to keep the shape; 0: until a signal" },
 	{ NULL }
 };
@@ -83,7 +83,7 @@ static unsigned long unmovable_each(void)
 
 	each = pages * used / 10000 * unmovable / unmovable_blocks;
 	if (each > pages / 2)
-		fb_usage_error("so many unmovable pages want more blocks: raise --unmovable-blocks");
+		fb_usage_error("so many unmovable pages: raise --unmovable-blocks");
 	return unmovable && !each ? 1 : each;
 }
 

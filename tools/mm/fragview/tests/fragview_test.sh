@@ -85,9 +85,9 @@ machine() {
 trace() {	# what tracefs and perf print of events
 	cat <<-'EOF'
 	# tracer: nop
-	        kdefragd0-45      [001] .....   12.500000: defrag_choice: nid=0 zid=1 pfn=512 order=9 price=7
+	        kdefragd0-45      [001] .....   12.500000: defrag_choice: pfn=512 order=9
 	          bash-46         [000] 12.600000: sched:sched_switch: prev=1
-	        kdefragd0-45      [001] 12.700000: kdefragd:defrag_outcome: nid=0 zid=1 pfn=512 order=9 outcome=made moved=7
+	        kdefragd0-45      [001] 12.700000: kdefragd:defrag_outcome: pfn=512 outcome=made
 	EOF
 }
 

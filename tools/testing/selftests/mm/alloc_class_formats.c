@@ -25,18 +25,33 @@ static int count_numbers(const char *p)
 	return *p == '\n' && nr ? nr : -1;
 }
 
+/* Behind @text, if the line begins with it, or NULL. */
+static const char *behind(const char *line, const char *text)
+{
+	return strncmp(line, text, strlen(text)) ? NULL : line + strlen(text);
+}
+
+/* Behind "Node N, zone NAME", or NULL. */
+static const char *behind_zone(const char *line)
+{
+	char zone[16];
+	int node, len;
+
+	if (sscanf(line, "Node %d, zone %15s%n", &node, zone, &len) != 2)
+		return NULL;
+	return line + len;
+}
+
 int buddyinfo_orders(void)
 {
 	FILE *f = fopen("/proc/buddyinfo", "r");
 	char line[512];
 	int nr = 0;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		int after = 0, here;
+	while (nr >= 0 && f && fgets(line, sizeof(line), f)) {
+		const char *numbers = behind_zone(line);
+		int here = numbers ? count_numbers(numbers) : -1;
 
-		if (sscanf(line, "Node %*d, zone %*s%n", &after) || !after)
-			nr = -1;
-		here = nr < 0 ? -1 : count_numbers(line + after);
 		nr = !nr || nr == here ? here : -1;
 	}
 	if (f)
@@ -58,30 +73,43 @@ static bool known_type(const char *name)
 	return false;
 }
 
-/* A line of pagetypeinfo: of free pages, or of blocks.  Return: is it right? */
-static bool pagetypes_line(const char *line, int orders, int *types)
+/* Names of mobilities; -1 if there is another among them. */
+static int count_types(const char *p)
 {
 	char name[32];
-	int after = 0, len;
+	int nr = 0, len;
 
-	if (sscanf(line, "Node %*d, zone %*[^,], type %31s%n", name, &after) == 1)
+	for (; sscanf(p, "%31s%n", name, &len) == 1; p += len, nr++)
+		if (!known_type(name))
+			return -1;
+	return nr;
+}
+
+/* A line of pagetypeinfo.  Return: is it right?  Sets *types at their title. */
+static bool pagetypes_line(const char *line, int orders, int *types)
+{
+	char zone[16], name[32];
+	const char *rest;
+	int node, len;
+
+	if (sscanf(line, "Node %d, zone %15[^,], type %31s%n", &node, zone, name,
+		   &len) == 3)
 		/* A count may have been cut short, and says so: >100000 */
-		return known_type(name) &&
-		       (strchr(line, '>') || count_numbers(line + after) == orders);
-	if (!sscanf(line, "Node %*d, zone %*s%n", &after) && after)
-		return count_numbers(line + after) == *types;
-	if (!sscanf(line, "Number of blocks type%n", &after) && after) {
-		for (*types = 0; sscanf(line + after, "%31s%n", name, &len) == 1;
-		     (*types)++, after += len)
-			if (!known_type(name))
-				return false;
-		return *types;
+		return known_type(name) && (strchr(line, '>') ||
+					    count_numbers(line + len) == orders);
+	rest = behind_zone(line);
+	if (rest)
+		return count_numbers(rest) == *types;
+	rest = behind(line, "Number of blocks type");
+	if (rest) {
+		*types = count_types(rest);
+		return *types > 0;
 	}
-	if (!sscanf(line, "Free pages count per migrate type at order%n", &after) &&
-	    after)
-		return count_numbers(line + after) == orders;
-	return !strncmp(line, "Page block order: ", 18) ||
-	       !strncmp(line, "Pages per block:  ", 18) || *line == '\n';
+	rest = behind(line, "Free pages count per migrate type at order");
+	if (rest)
+		return count_numbers(rest) == orders;
+	return behind(line, "Page block order: ") ||
+	       behind(line, "Pages per block:  ") || *line == '\n';
 }
 
 bool pagetypeinfo_is_right(int orders)
@@ -99,5 +127,5 @@ bool pagetypeinfo_is_right(int orders)
 	}
 	if (f)
 		fclose(f);
-	return right && types;
+	return right && types > 0;
 }
