@@ -14,8 +14,8 @@
  * moved free. Among themselves, the unmovable ones are not told apart. Fill
  * pipes, make page tables and create files by turns, then let go of all but
  * the files: after four rounds in a guest of 3 GiB (tools/testing/fragbench,
- * churn; three runs) some 306 blocks have unmovable pages in them where 70 could
- * hold them, and 1157 blocks are free as a whole where there could be 1397.
+ * churn; three runs) some 294 blocks have unmovable pages in them where 70 could
+ * hold them, and 1170 blocks are free as a whole where there could be 1397.
  * page_owner tells what they are: inodes of the tmpfs and the maple tree nodes
  * of its directories. Slab pages, a few to each block, left behind among what
  * were pages of pipes and page tables. Nothing that moves is in these blocks,
@@ -38,10 +38,10 @@
  * make, and blocks with unmovable pages by the fewest that could hold these.
  *
  *			mix 1		mix 2		mix 3
- *	off		0.83	4.4	0.92	3.4	0.83	2.7
+ *	off		0.84	4.2	0.92	3.4	0.83	2.7
  *	pgtable		0.87	3.5	0.93	2.9
  *	transient	0.91	2.7	0.95	2.5
- *	on		0.98	1.3	0.98	1.4	0.91	1.8
+ *	on		0.98	1.3	0.98	1.4	0.92	1.8
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of
  * the page tables stays, as those of services do. That is why page tables and
