@@ -120,10 +120,8 @@ static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 	return NULL;
 }
 
-static inline bool kdefragd_keeps_whole(int migrate_reason)
-{
-	return false;
-}
+/* A macro: with an inline function GCC makes other code of its user. */
+#define kdefragd_keeps_whole(...)	false
 
 static inline void kdefragd_foreign(struct zone *zone, struct page *page)
 {
