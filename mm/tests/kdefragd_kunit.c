@@ -259,6 +259,7 @@ static void thread_stops_and_starts(struct kunit *test)
 		kunit_skip(test, "wants one node, counters, and a reserve");
 	mem_hotplug_begin();
 	kdefragd_stop(pgdat->node_id);
+	mem_hotplug_done();
 	KUNIT_EXPECT_FALSE(test, kdefragd_stands_in(pgdat));
 	KUNIT_EXPECT_FALSE(test, kdefragd_takes_over(pgdat, 1,
 						     MAX_NR_ZONES - 1));
@@ -266,6 +267,7 @@ static void thread_stops_and_starts(struct kunit *test)
 	kdefragd_wake(pgdat, 0, MAX_NR_ZONES - 1);
 	msleep(20);
 	KUNIT_EXPECT_EQ(test, wakes(test), before);
+	mem_hotplug_begin();
 	kdefragd_run(pgdat->node_id);
 	mem_hotplug_done();
 	KUNIT_EXPECT_TRUE(test, kdefragd_stands_in(pgdat));
