@@ -51,8 +51,8 @@
  * reclaimable ones have a mobility. The nodes of the page cache are slab as well;
  * tried as transient data they made it worse (mix 1: 1.46 for 1.30, one run), for
  * some of them stay. The pages of a page_pool are used again and again for as long
- * as their device is up, so they are not marked. (The rows "off" and "on" are by the runs of
- * the benchmark, mainline for "off"; the other two are of one run each.)
+ * as their device is up, so they are not marked. (The rows "off" and "on" are by
+ * the runs of the benchmark, mainline for "off"; the other two are of one run each.)
  *
  * What follows
  * ------------

@@ -45,8 +45,8 @@
  * Whether the used pages of a block can be moved is only known when it has been
  * tried.  A block that failed gets dearer, twice per failure, so that others
  * come first; after DEFRAG_KNOWN_BAD failures it is out of the question.  A pinned
- * page counts as that many at once, an unmovable one as the most.  Each tick that passes takes one
- * failure back, for pages get unpinned, written, freed.
+ * page counts as that many at once, an unmovable one as the most.  Each tick that
+ * passes takes one failure back, for pages get unpinned, written, freed.
  *
  * If the memory is too long, what has become movable is passed over for some
  * minutes.  If it is too short, the same wall is run into again: at worst one

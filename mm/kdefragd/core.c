@@ -170,6 +170,14 @@
 #define DEFRAG_DIRECT_LOOKS	32
 #define DEFRAG_DIRECT_READS	16
 
+/*
+ * A zone is short of page cache if it has less than this part of the zone's pages.
+ * Unit: right shift, so an eighth.  With a smaller part, what is taken for huge
+ * pages is made up for by swapping; with a larger one, huge pages are refused where
+ * there is cache to drop.
+ */
+#define DEFRAG_CACHE_SHIFT	3
+
 /* Counts of blocks that are read in the time of a page struct.  Unit: 1. */
 #define DEFRAG_DIRECT_COUNTS	4
 
@@ -757,9 +765,8 @@ bool kdefragd_stands_in(pg_data_t *pgdat)
 /*
  * What was captured becomes the caller's: its block takes the migratetype and
  * the class of the request if it was emptied as a whole, and what is too much
- * goes back.
- * Somebody else may have isolated the block since it was given back, and counts
- * on it that nothing in it gets into use: then all of it goes back.
+ * goes back.  Somebody else may have isolated the block since it was given back,
+ * and counts on it that nothing in it gets into use: then all of it goes back.
  */
 static struct page *defrag_hand_out(struct defrag_control *dc,
 				    unsigned int order, unsigned int alloc_flags,
@@ -793,6 +800,36 @@ static unsigned int defrag_direct_order(unsigned int order, int migratetype)
 {
 	return migratetype == MIGRATE_MOVABLE ? order :
 		max(order, pageblock_order);
+}
+
+/* Would smaller pages do as well, as for a huge page of a process? */
+static bool defrag_may_refuse(gfp_t gfp_mask, unsigned int order)
+{
+	return order > PAGE_ALLOC_COSTLY_ORDER &&
+	       !(gfp_mask & (__GFP_RETRY_MAYFAIL | __GFP_NOFAIL));
+}
+
+static bool defrag_short_of_cache(struct zone *zone)
+{
+	unsigned long cache = zone_page_state(zone, NR_ZONE_INACTIVE_FILE) +
+			      zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
+
+	return cache < zone_managed_pages(zone) >> DEFRAG_CACHE_SHIFT;
+}
+
+/*
+ * Free pages that are to be left, with room for those that move.  What is taken
+ * below the high watermark, kswapd has to make up for: for who might be refused,
+ * only while there is page cache to do it with.
+ */
+static unsigned long defrag_direct_mark(struct zone *zone, gfp_t gfp_mask,
+					unsigned int order)
+{
+	unsigned long mark = min_wmark_pages(zone);
+
+	if (defrag_may_refuse(gfp_mask, order) && defrag_short_of_cache(zone))
+		mark = high_wmark_pages(zone);
+	return mark + (2UL << order);
 }
 
 static unsigned int defrag_find_direct(struct defrag_control *dc,
@@ -865,8 +902,8 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
  *
  * Bounded: once per stage the cheapest targets of each zone of one node, the first
  * that has pages enough, asynchronously, with one look per zone at what lies on
- * per-CPU lists.  The page made is taken while its block
- * is isolated, so that nobody else gets it.
+ * per-CPU lists.  The page made is taken while its block is isolated, so that
+ * nobody else gets it.
  *
  * Who wants a whole block gets the one that is thinned out most, whatever is left
  * in it, if there is room for that; who wants less and needs a block emptied, only
@@ -902,9 +939,8 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			continue;
 
 		/* With its own pages it could not have it; with moved ones? */
-		if (!zone_watermark_ok(zone, 0, min_wmark_pages(zone) +
-				       (2UL << order), ac->highest_zoneidx,
-				       alloc_flags))
+		if (!zone_watermark_ok(zone, 0, defrag_direct_mark(zone, gfp_mask, order),
+				       ac->highest_zoneidx, alloc_flags))
 			continue;
 		if (nid == NUMA_NO_NODE)
 			nid = zone_to_nid(zone);

@@ -404,16 +404,8 @@ enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn
  */
 static bool defrag_run_is_free(struct defrag_control *dc)
 {
-	unsigned long pfn = dc->target, end = pfn + (1UL << dc->order);
-
 	guard(spinlock_irqsave)(&dc->zone->lock);
-	for (; pfn < end; pfn += pageblock_nr_pages) {
-		struct page *page = block_in_zone(dc->zone, pfn);
-
-		if (!page || block_nr_free(page) != pageblock_nr_pages)
-			return false;
-	}
-	return true;
+	return !defrag_run_price(dc, dc->target);
 }
 
 /**

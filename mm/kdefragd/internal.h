@@ -188,6 +188,7 @@ bool defrag_bring_home(struct defrag_control *dc, unsigned long *pfn);
 unsigned long defrag_find_foreign(struct defrag_control *dc, unsigned long pfn);
 unsigned int defrag_find_blocks(struct defrag_control *dc,
 				struct defrag_node *dn, unsigned long wanted);
+unsigned int defrag_run_price(struct defrag_control *dc, unsigned long pfn);
 bool defrag_find_block(struct defrag_control *dc,
 		       struct defrag_target *target, unsigned long *cursor);
 void defrag_count_remembered(struct zone *zone, struct defrag_remembered *blocks,

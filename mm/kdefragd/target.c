@@ -228,12 +228,16 @@ static unsigned long defrag_run_blocks(struct defrag_control *dc)
 	return 1UL << (dc->order - pageblock_order);
 }
 
-/*
- * Price of a run of blocks: of its average block, rounded up, so that it is 0
- * only if all are free.  Context: zone->lock held.
+/**
+ * defrag_run_price - what it costs to empty a run of blocks
+ * @dc: the pass; @dc->order tells the length of the run
+ * @pfn: its first page frame
+ *
+ * Context: zone->lock held.
+ * Return: the price of its average block, rounded up: 0 only if all are free;
+ * DEFRAG_PRICE_MAX if one is not to be emptied.
  */
-static unsigned int defrag_run_price(struct defrag_control *dc,
-				     unsigned long pfn)
+unsigned int defrag_run_price(struct defrag_control *dc, unsigned long pfn)
 {
 	unsigned long end = pfn + (1UL << dc->order);
 	unsigned long sum = 0;

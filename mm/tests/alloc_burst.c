@@ -88,7 +88,7 @@ static void burst_take(gfp_t gfp, unsigned int order, unsigned int count,
 
 /*
  * Return: a free piece of @order in @zone, at @pfn or later, that is no part of a
- * larger one; or 0.  Of a free piece and its buddy not both are free.
+ * larger one; or 0.
  */
 static unsigned long burst_free_pfn(struct zone *zone, unsigned long pfn,
 				    unsigned int order)
@@ -97,12 +97,10 @@ static unsigned long burst_free_pfn(struct zone *zone, unsigned long pfn,
 
 	for (pfn = ALIGN(pfn, 1UL << order); pfn < end; pfn += 1UL << order) {
 		struct page *page = pfn_to_online_page(pfn);
-		struct page *buddy = pfn_to_online_page(pfn ^ (1UL << order));
 
 		cond_resched();
-		if (page && buddy && page_zone(page) == zone &&
-		    PageBuddy(page) && page_private(page) == order &&
-		    !is_free_buddy_page(buddy))
+		if (page && page_zone(page) == zone &&
+		    PageBuddy(page) && page_private(page) == order)
 			return pfn;
 	}
 	return 0;

@@ -225,11 +225,6 @@ static void blocks_take(void)
 		fb_die("no memory for %d blocks of order %d", BLOCKS, BLOCK_ORDER);
 }
 
-static void blocks_drop(void)
-{
-	frag_burst_drop();
-}
-
 struct operation {
 	const char *name;
 	unsigned int nr;	/* in a batch */
@@ -251,8 +246,8 @@ static const struct operation operations[] = {
 
 /* With the module alloc_burst */
 static const struct operation burst_operations[] = {
-	{ "block_taken", BLOCKS, NULL, blocks_take, blocks_drop },
-	{ "block_freed", BLOCKS, blocks_take, blocks_drop, NULL },
+	{ "block_taken", BLOCKS, NULL, blocks_take, frag_burst_drop },
+	{ "block_freed", BLOCKS, blocks_take, frag_burst_drop, NULL },
 };
 
 static int64_t now(void)

@@ -4,9 +4,10 @@
  *
  * Each round is like building something large: processes come and go that read
  * many small files, build up tens of MiB of small pages in no order, and leave an
- * object file, which is kept.  It is a model, no compiler runs: what a compiler
- * does to page blocks is to bring text, headers, page tables, inodes, heaps and
- * results into memory at once and let go of them at different times.
+ * object file, which is kept.  It is a model: what a compiler does to page blocks
+ * is to bring text, headers, page tables, inodes, heaps and results into memory at
+ * once and let go of them at different times.  With --compile, a compiler does it:
+ * each process is "/bin/sh compiler/unitN OUTPUT" in --dir, N by chance.
  *
  * All of them together also read, a page here and a page there, a large part of
  * a file that is larger than memory, so that page cache fills what is left.
@@ -33,6 +34,7 @@ static long jobs = 4;
 static long units = 50;
 static long huge = 50;
 static long cache = 80;
+static long compile;
 
 static const struct fb_option options[] = {
 	{ "rounds", &rounds, 1, 1000, "rounds of building" },
@@ -40,6 +42,7 @@ static const struct fb_option options[] = {
 	{ "units", &units, 1, 100000, "processes in a round" },
 	{ "huge", &huge, 1, 90, "percent of memory wanted in huge pages" },
 	{ "cache", &cache, 0, 1000, "percent of memory read into page cache in a round" },
+	{ "compile", &compile, 0, 1000, "scripts there are that compile; 0: the model" },
 	{ NULL }
 };
 
@@ -145,6 +148,21 @@ static void reap(void)
 		fb_die("a process of the load died");
 }
 
+/* One process: its part of the file, then a compiler. */
+static void unit_compile(unsigned long nr)
+{
+	char script[64], output[4096 + 32];
+	int i;
+
+	for (i = 0; i < HEADERS_READ; i++)
+		archive_read(nr, i);
+	snprintf(script, sizeof(script), "compiler/unit%lu",
+		 1 + fb_random_below(compile));
+	snprintf(output, sizeof(output), "%s/o%lu", fb_dir(), nr);
+	execl("/bin/sh", "sh", script, output, NULL);
+	fb_die("cannot run /bin/sh: %s", strerror(errno));
+}
+
 static void build(void)
 {
 	static unsigned long nr;
@@ -162,6 +180,8 @@ static void build(void)
 		case -1:
 			fb_die("fork: %s", strerror(errno));
 		case 0:
+			if (compile)
+				unit_compile(nr);
 			unit(nr);
 		}
 		running++;
@@ -204,7 +224,10 @@ int main(int argc, char **argv)
 	page = sysconf(_SC_PAGESIZE);
 	if (chdir(fb_dir()))
 		fb_die("cannot enter %s: %s", fb_dir(), strerror(errno));
-	headers_make();
+	if (compile && access("compiler/unit1", R_OK))
+		fb_die("no compiler/unit1 in %s: --compile runs what lies there", fb_dir());
+	if (!compile)
+		headers_make();
 	archive_make();
 	fb_fingerprint("before", NULL);
 	then = fb_counters_read();

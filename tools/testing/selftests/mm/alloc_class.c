@@ -524,7 +524,7 @@ static void run_disturbed(void)
 	long injected = 0;
 	int cycled;
 
-	faults_begin(FAULT_PERCENT);
+	faults_begin(FAULT_PERCENT, true);
 	loader = fork();
 	if (loader < 0)
 		ksft_exit_fail_perror("fork");

@@ -9,14 +9,14 @@
 
 #define FAULTS_MAX	1000000
 
-void faults_begin(const char *percent)
+void faults_begin(const char *percent, bool waiting)
 {
 	char times[32];
 
 	snprintf(times, sizeof(times), "%d", FAULTS_MAX);
 	frag_write(FAULTS "verbose", "0");
 	frag_write(FAULTS "task-filter", "1");
-	frag_write(FAULTS "ignore-gfp-wait", "0");
+	frag_write(FAULTS "ignore-gfp-wait", waiting ? "0" : "1");
 	frag_write(FAULTS "ignore-gfp-highmem", "0");
 	frag_write(FAULTS "min-order", "0");
 	frag_write(FAULTS "times", times);

@@ -11,8 +11,11 @@
 /* Where the kernel is told about it; not there if it cannot. */
 #define FAULTS	"/sys/kernel/debug/fail_page_alloc/"
 
-/* @percent of the allocations of marked processes fail. */
-void faults_begin(const char *percent);
+/*
+ * @percent of the allocations of marked processes fail; not of those that may
+ * wait, unless @waiting.
+ */
+void faults_begin(const char *percent, bool waiting);
 
 /* Return: how many there were. */
 long faults_end(void);

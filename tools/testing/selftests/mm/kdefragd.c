@@ -294,7 +294,7 @@ static void move_everything(double duration)
 	if (!memory_fill(&m, 3, 32))
 		ksft_exit_fail_msg("no memory to stir\n");
 	end = seconds() + duration;
-	faults_begin(FAULT_PERCENT);
+	faults_begin(FAULT_PERCENT, false);
 	while (seconds() < end || round < MIN_ROUNDS) {
 		faults_here(round % FAULT_ROUNDS == 1);
 		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
