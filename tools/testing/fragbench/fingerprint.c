@@ -204,6 +204,20 @@ static void print_mobility(const char *prefix)
 		fclose(f);
 }
 
+/* What holds blocks of unmovable pages, where the kernel tells it apart. */
+static void print_class(const char *prefix)
+{
+	FILE *f = fopen("/sys/kernel/debug/alloc_class", "r");
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (strncmp(line, "# alloc_class", 13))
+			printf("# %s class: %s", prefix, line);
+	}
+	if (f)
+		fclose(f);
+}
+
 void fb_map_print(const char *prefix, const struct fb_map *map)
 {
 	unsigned long occupancy[OCCUPANCIES] = { 0 };
@@ -236,6 +250,7 @@ void fb_map_print(const char *prefix, const struct fb_map *map)
 	printf("\n# %s content: movable %lu, table %lu, slab %lu, other %lu, reserved %lu\n",
 	       prefix, movable, table, slab, other, reserved);
 	print_mobility(prefix);
+	print_class(prefix);
 }
 
 /* Settle, read, print; @shape may be NULL. */
