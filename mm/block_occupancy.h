@@ -40,10 +40,13 @@ static inline struct page_block *pfn_page_block(const struct page *page,
 #endif
 }
 
-/* Bytes that the states of the @nr_blocks blocks of a section or zone take. */
+/*
+ * Bytes that the states of the @nr_blocks blocks of a section or zone take.  Early
+ * sections lie back to back, and begin with words that are changed atomically.
+ */
 static inline size_t page_blocks_size(unsigned long nr_blocks)
 {
-	return nr_blocks * sizeof(struct page_block);
+	return ALIGN(nr_blocks * sizeof(struct page_block), sizeof(long));
 }
 
 /*

@@ -163,12 +163,12 @@
 /*
  * Looks for targets of a direct request, and blocks' worth of page structs that
  * it may read.  Unit: 1.  A block that holds a page which cannot move is given up
- * at sight of it, on average half way; where one block in ten has none, 32 looks
- * find one of those 29 times in 30.  They read less than compaction does, which
+ * at sight of it, on average half way; where one block in ten has none, 64 looks
+ * find one of those 999 times in 1000.  They read less than compaction does, which
  * comes next, and what they met is remembered.
  */
-#define DEFRAG_DIRECT_LOOKS	32
-#define DEFRAG_DIRECT_READS	16
+#define DEFRAG_DIRECT_LOOKS	64
+#define DEFRAG_DIRECT_READS	32
 
 /*
  * A zone is short of page cache if it has less than this part of the zone's pages.
@@ -223,7 +223,9 @@ static bool defrag_pages_suffice(struct zone *zone)
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long blocks = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
 
+	/* A block that is being emptied counts as used, and so does room for it. */
 	return free > low_wmark_pages(zone) &&
+	       free > min_wmark_pages(zone) + 2 * pageblock_nr_pages &&
 	       free > blocks + pageblock_nr_pages;
 }
 
@@ -294,11 +296,21 @@ static void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid)
 	}
 }
 
+/*
+ * Memory is about to go offline, or its neighbour is: before offline_pages()
+ * isolates a range it switches the LRU caches off.  (Others do so as well, who
+ * migrate much; then there is work put off that could have been done.)
+ */
+static bool defrag_keep_out(void)
+{
+	return lru_cache_disabled();
+}
+
 /* Blocks to be made for the reserve, by who is to be woken for it as well. */
 static unsigned long defrag_reserve_wants(struct defrag_node *dn,
 					  struct zone *zone)
 {
-	if (defrag_backed_off(zone, &dn->zones[zone_idx(zone)]))
+	if (defrag_keep_out() || defrag_backed_off(zone, &dn->zones[zone_idx(zone)]))
 		return 0;
 	return defrag_reserve_lacks(zone, false);
 }
@@ -365,16 +377,6 @@ static void defrag_count(enum defrag_outcome outcome)
 		count_vm_event(KDEFRAGD_CHANGED);
 		break;
 	}
-}
-
-/*
- * Memory is about to go offline, or its neighbour is: before offline_pages()
- * isolates a range it switches the LRU caches off.  (Others do so as well, who
- * migrate much; then there is work put off that could have been done.)
- */
-static bool defrag_keep_out(void)
-{
-	return lru_cache_disabled();
 }
 
 /* What may still be done in a zone, on one request. */
@@ -587,6 +589,16 @@ static void defrag_home(struct defrag_node *dn, struct zone *zone,
 	dz->home_tried = jiffies;
 }
 
+/*
+ * For the thread, which gets no signals.  A writer of vm.defrag_now may hold the
+ * lock for minutes: to wait for that is no sign of a hang.
+ */
+static void defrag_lock(struct defrag_node *dn)
+{
+	while (mutex_lock_interruptible(&dn->lock))
+		;
+}
+
 /* After the work that was asked for, and apart from it. */
 static void defrag_node_home(struct defrag_node *dn)
 {
@@ -598,9 +610,10 @@ static void defrag_node_home(struct defrag_node *dn)
 			.budget = READ_ONCE(sysctl_kdefragd_budget),
 		};
 
-		guard(mutex)(&dn->lock);
+		defrag_lock(dn);
 		if (populated_zone(zone))
 			defrag_home(dn, zone, &effort);
+		mutex_unlock(&dn->lock);
 	}
 }
 
@@ -645,13 +658,14 @@ static void defrag_node_work(struct defrag_node *dn)
 		if (!populated_zone(zone) || !zone_managed_pages(zone))
 			continue;
 
-		guard(mutex)(&dn->lock);
+		defrag_lock(dn);
 		if (request & DEFRAG_AFRESH)
 			WRITE_ONCE(dn->zones[i].shift, 0);
 		if (pass.ours)
 			pass.whole &= defrag_for_check(dn, zone, order,
 						       highest);
 		defrag_for_reserve(dn, zone);
+		mutex_unlock(&dn->lock);
 	}
 	/* Asks for another round if this one paid and more is wanted. */
 	order_wmark_pass_end(&pass);
@@ -829,7 +843,8 @@ static unsigned long defrag_direct_mark(struct zone *zone, gfp_t gfp_mask,
 
 	if (defrag_may_refuse(gfp_mask, order) && defrag_short_of_cache(zone))
 		mark = high_wmark_pages(zone);
-	return mark + (2UL << order);
+	/* Of the block, what is free counts as used while it is isolated. */
+	return mark + pageblock_nr_pages + (1UL << order);
 }
 
 static unsigned int defrag_find_direct(struct defrag_control *dc,
@@ -940,7 +955,7 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 
 		/* With its own pages it could not have it; with moved ones? */
 		if (!zone_watermark_ok(zone, 0, defrag_direct_mark(zone, gfp_mask, order),
-				       ac->highest_zoneidx, alloc_flags))
+				       ac->highest_zoneidx, alloc_flags & ~ALLOC_RESERVES))
 			continue;
 		if (nid == NUMA_NO_NODE)
 			nid = zone_to_nid(zone);
@@ -950,10 +965,12 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 		*tried |= BIT(stage);
 		psi_memstall_enter(&pflags);
 		delayacct_compact_start();
+		fs_reclaim_acquire(gfp_mask);
 		noreclaim = memalloc_noreclaim_save();
 		page = defrag_direct_zone(zone, order, alloc_flags,
 					  ac->migratetype, claim);
 		memalloc_noreclaim_restore(noreclaim);
+		fs_reclaim_release(gfp_mask);
 		delayacct_compact_end();
 		psi_memstall_leave(&pflags);
 		if (page || fatal_signal_pending(current))
@@ -1016,7 +1033,8 @@ static int defrag_now_sysctl(const struct ctl_table *table, int write,
 	struct zone *zone;
 
 	ret = proc_dointvec_minmax(&own, write, buffer, lenp, ppos);
-	if (ret || !write)
+	/* What is not at the beginning of the file is ignored, as for any knob. */
+	if (ret || !write || !order)
 		return ret;
 
 	for_each_populated_zone(zone) {

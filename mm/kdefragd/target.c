@@ -128,11 +128,13 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 {
 	struct page_block *block = pfn_page_block(pfn_to_page(pfn), pfn);
 	unsigned int shift = defrag_shift(dc);
+	unsigned int other = DEFRAG_SHIFT_WHOLE + DEFRAG_SHIFT_PARTS - shift;
 	unsigned int known = defrag_failures(block, shift);
-	u8 others = READ_ONCE(block->failures) &
-		    ~(DEFRAG_FAILURES_MAX << shift);
+	unsigned int others = defrag_failures(block, other);
 
+	/* One stamp for both. */
 	known -= min(known, defrag_ticks(block));
+	others -= min(others, defrag_ticks(block));
 	switch (outcome) {
 	case DEFRAG_MADE:
 		known = 0;
@@ -150,7 +152,7 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 	case DEFRAG_CHANGED:
 		break;
 	}
-	WRITE_ONCE(block->failures, others | known << shift);
+	WRITE_ONCE(block->failures, others << other | known << shift);
 	WRITE_ONCE(block->failed_at, defrag_now());
 }
 

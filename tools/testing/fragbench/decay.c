@@ -151,14 +151,17 @@ static void reap(void)
 /* One process: its part of the file, then a compiler. */
 static void unit_compile(unsigned long nr)
 {
-	char script[64], output[4096 + 32];
+	char script[64], dir[4096], output[sizeof(dir) + 32];
 	int i;
 
 	for (i = 0; i < HEADERS_READ; i++)
 		archive_read(nr, i);
 	snprintf(script, sizeof(script), "compiler/unit%lu",
 		 1 + fb_random_below(compile));
-	snprintf(output, sizeof(output), "%s/o%lu", fb_dir(), nr);
+	/* The script goes elsewhere. */
+	if (!getcwd(dir, sizeof(dir)))
+		fb_die("getcwd: %s", strerror(errno));
+	snprintf(output, sizeof(output), "%s/o%lu", dir, nr);
 	execl("/bin/sh", "sh", script, output, NULL);
 	fb_die("cannot run /bin/sh: %s", strerror(errno));
 }
@@ -222,10 +225,14 @@ int main(int argc, char **argv)
 
 	fb_begin(argc, argv, "Huge pages after each round of something like a build.", options);
 	page = sysconf(_SC_PAGESIZE);
+	/* A process reads less than the file, which is twice the memory. */
+	if (cache > 100 * units)
+		fb_usage_error("--cache wants 100 for each of the --units at most");
 	if (chdir(fb_dir()))
 		fb_die("cannot enter %s: %s", fb_dir(), strerror(errno));
-	if (compile && access("compiler/unit1", R_OK))
-		fb_die("no compiler/unit1 in %s: --compile runs what lies there", fb_dir());
+	snprintf(key, sizeof(key), "compiler/unit%ld", compile);
+	if (compile && access(key, R_OK))
+		fb_die("there is no %s/%s for --compile", fb_dir(), key);
 	if (!compile)
 		headers_make();
 	archive_make();
