@@ -12,6 +12,7 @@
 #include "../block_occupancy.h"
 #include "../kdefragd/choose.h"
 #include "../kdefragd/hooks.h"
+#include "../kdefragd/internal.h"
 
 #define BLOCK	512
 
@@ -201,6 +202,46 @@ static void price_of_failures(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, defrag_price(7, 15, 15), 7);
 }
 
+/* Failures of a block and of its parts: one stamp, and both get old. */
+static void failures_get_old(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, pageblock_order);
+	struct defrag_control dc = { .order = pageblock_order };
+	struct page_block *block;
+	unsigned long pfn;
+
+	if (!page)
+		kunit_skip(test, "no block");
+	/* In use, so nobody else tries it. */
+	pfn = page_to_pfn(page);
+	block = pfn_page_block(page, pfn);
+
+	defrag_remember(&dc, pfn, DEFRAG_UNMOVABLE);
+	KUNIT_EXPECT_EQ(test, block->failures & 15, 15);
+	block->failed_at -= 3;
+	dc.order = 1;
+	defrag_remember(&dc, pfn, DEFRAG_BUSY);
+	KUNIT_EXPECT_EQ(test, block->failures & 15, 12);
+	KUNIT_EXPECT_EQ(test, block->failures >> 4, 1);
+	block->failed_at -= 2;
+	dc.order = pageblock_order;
+	defrag_remember(&dc, pfn, DEFRAG_MADE);
+	KUNIT_EXPECT_EQ(test, block->failures, 0);
+	__free_pages(page, pageblock_order);
+}
+
+/* What follows the counts of a section begins with words changed atomically. */
+static void counts_keep_alignment(struct kunit *test)
+{
+	unsigned long nr;
+
+	for (nr = 1; nr <= 3; nr++) {
+		KUNIT_EXPECT_EQ(test, page_blocks_size(nr) % sizeof(long), 0);
+		KUNIT_EXPECT_GE(test, page_blocks_size(nr),
+				nr * sizeof(struct page_block));
+	}
+}
+
 /* The count of a block goes with its pages to the free lists and from them. */
 static void occupancy_follows(struct kunit *test)
 {
@@ -288,6 +329,8 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_runs),
 	KUNIT_CASE(plan_lines_never_cross),
 	KUNIT_CASE(price_of_failures),
+	KUNIT_CASE(failures_get_old),
+	KUNIT_CASE(counts_keep_alignment),
 	KUNIT_CASE(occupancy_follows),
 #ifdef CONFIG_MEMORY_HOTPLUG
 	KUNIT_CASE(thread_stops_and_starts),
