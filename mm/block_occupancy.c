@@ -10,7 +10,7 @@
  * have to be read to learn that it was the wrong one: a linear scanner that
  * takes blocks as they come moves and inspects several times what the emptiest
  * ones would have needed.  With it, the emptiest blocks of a terabyte are found
- * by reading two megabytes.
+ * by reading a few megabytes.
  *
  * What is counted
  * ---------------

@@ -17,8 +17,8 @@
  *	(__GFP_TRANSIENT)
  * @NR_ALLOC_CLASSES: their number
  *
- * The order matters: a class takes over blocks of those after it and borrows
- * from those before it.
+ * The order matters: a class takes over blocks of those after it, and borrows
+ * single pages from any other.
  */
 enum alloc_class {
 	ALLOC_CLASS_OTHER,
