@@ -38,7 +38,7 @@
  * make, and blocks with unmovable pages by the fewest that could hold these.
  *
  *			mix 1		mix 2		mix 3
- *	off		0.84	4.2	0.92	3.4	0.83	2.7
+ *	off		0.84	4.2	0.92	3.3	0.83	2.7
  *	pgtable		0.87	3.5	0.93	2.9
  *	transient	0.91	2.7	0.95	2.5
  *	on		0.98	1.3	0.98	1.4	0.92	1.8
