@@ -527,6 +527,16 @@ static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 	return true;
 }
 
+/*
+ * For the thread, which gets no signals.  A writer of vm.defrag_now may hold the
+ * lock for minutes: to wait for that is no sign of a hang.
+ */
+static void defrag_lock(struct defrag_node *dn)
+{
+	while (mutex_lock_interruptible(&dn->lock))
+		;
+}
+
 /* Fill the reserve of a zone that is below its low mark up to the high one. */
 static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 {
@@ -587,16 +597,6 @@ static void defrag_home(struct defrag_node *dn, struct zone *zone,
 	if (pfn < zone_end_pfn(zone))
 		set_bit(ZONE_FOREIGN, &zone->flags);
 	dz->home_tried = jiffies;
-}
-
-/*
- * For the thread, which gets no signals.  A writer of vm.defrag_now may hold the
- * lock for minutes: to wait for that is no sign of a hang.
- */
-static void defrag_lock(struct defrag_node *dn)
-{
-	while (mutex_lock_interruptible(&dn->lock))
-		;
 }
 
 /* After the work that was asked for, and apart from it. */
