@@ -188,31 +188,18 @@ static void print_free(const char *prefix)
 	printf("\n");
 }
 
-static void print_mobility(const char *prefix)
+/* What a file says, from the line on that begins so; nothing if there is none. */
+static void print_from(const char *prefix, const char *what, const char *path,
+		       const char *begin)
 {
-	FILE *f = fopen("/proc/pagetypeinfo", "r");
+	FILE *f = fopen(path, "r");
 	char line[512];
-	bool counts = false;
+	bool begun = false;
 
 	while (f && fgets(line, sizeof(line), f)) {
-		if (!strncmp(line, "Number of blocks type", 21))
-			counts = true;
-		if (counts && line[0] != '\n')
-			printf("# %s mobility: %s", prefix, line);
-	}
-	if (f)
-		fclose(f);
-}
-
-/* What holds blocks of unmovable pages, where the kernel tells it apart. */
-static void print_class(const char *prefix)
-{
-	FILE *f = fopen("/sys/kernel/debug/alloc_class", "r");
-	char line[256];
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (strncmp(line, "# alloc_class", 13))
-			printf("# %s class: %s", prefix, line);
+		begun |= !strncmp(line, begin, strlen(begin));
+		if (begun && line[0] != '\n')
+			printf("# %s %s: %s", prefix, what, line);
 	}
 	if (f)
 		fclose(f);
@@ -249,8 +236,8 @@ void fb_map_print(const char *prefix, const struct fb_map *map)
 		printf(" %lu", occupancy[i]);
 	printf("\n# %s content: movable %lu, table %lu, slab %lu, other %lu, reserved %lu\n",
 	       prefix, movable, table, slab, other, reserved);
-	print_mobility(prefix);
-	print_class(prefix);
+	print_from(prefix, "mobility", "/proc/pagetypeinfo", "Number of blocks type");
+	print_from(prefix, "class", "/sys/kernel/debug/alloc_class", "# node");
 }
 
 /* Settle, read, print; @shape may be NULL. */
