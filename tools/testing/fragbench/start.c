@@ -59,6 +59,15 @@ static long number(const char *option, const char *text, long min, long max)
 	return n;
 }
 
+static const struct fb_option *find(const struct fb_option *options, const char *option)
+{
+	for (; options->name; options++) {
+		if (!strcmp(option, options->name))
+			return options;
+	}
+	return NULL;
+}
+
 static void parse(int argc, char **argv, const char *purpose,
 		  const struct fb_option *options)
 {
@@ -73,25 +82,20 @@ static void parse(int argc, char **argv, const char *purpose,
 		}
 		if (strncmp(argv[i], "--", 2))
 			fb_usage_error("unknown argument '%s'", argv[i]);
+		o = find(options, argv[i] + 2);
+		if (!o && strcmp(argv[i], "--seed") && strcmp(argv[i], "--dir"))
+			fb_usage_error("unknown option '%s'", argv[i]);
 		if (i + 1 == argc)
 			fb_usage_error("%s wants a value", argv[i]);
-		if (!strcmp(argv[i], "--seed")) {
+		if (o) {
+			*o->value = number(o->name, argv[i + 1], o->min, o->max);
+		} else if (!strcmp(argv[i], "--seed")) {
 			state = number("seed", argv[i + 1], 0, 1L << 48);
-			continue;
-		}
-		if (!strcmp(argv[i], "--dir")) {
+		} else {
 			dir = argv[i + 1];
 			if (access(dir, W_OK))
 				fb_usage_error("--dir %s: %s", dir, strerror(errno));
-			continue;
 		}
-		for (o = options; o->name; o++) {
-			if (!strcmp(argv[i] + 2, o->name))
-				break;
-		}
-		if (!o->name)
-			fb_usage_error("unknown option '%s'", argv[i]);
-		*o->value = number(o->name, argv[i + 1], o->min, o->max);
 	}
 }
 
