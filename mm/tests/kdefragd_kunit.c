@@ -166,6 +166,12 @@ static void plan_runs(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, plan.blocks, 1);
 	KUNIT_EXPECT_EQ(test, plan.max_price, 100);
 	KUNIT_EXPECT_EQ(test, plan.pages, 400);
+
+	/* The first takes up 400 of 500. */
+	t->offers[100] = 2;
+	t->holes[100] = 1;
+	plan = defrag_plan(&t->census, ULONG_MAX);
+	KUNIT_EXPECT_EQ(test, plan.blocks, 1);
 }
 
 /* No page is moved into what is to be emptied, whatever the counts. */

@@ -115,6 +115,11 @@ if [ "$(pages)" -eq 4096 ]; then
 	golden known report --color never --width 80 "$work/log"
 fi
 
+# A page table in a block that is meant for what can move.
+sed 's/unmovable pgtable 0/movable - 0/' golden-record-known >"$work/foreign"
+"$fragview" report --color never "$work/foreign" | grep -q 'hold them; 1 of these are movable'
+result $? 'pages that cannot move are told in a movable block'
+
 # The same curve as mainline's debugfs has: 13 pages free in 1, 2x2 and 1x8.
 "$fragview" report --color never - >"$work/out" <golden-recorded &&
 	grep -q '^share    0.00  0.08  0.38  0.38' "$work/out"
@@ -157,6 +162,16 @@ golden demand-lines demand --lines 1 demand
 # That guest's own account: 200 asked for at order 9, 120 came.
 grep -q '^    9 unmovable  *200  *80 ' golden-requests
 result $? 'requests and failures are those of the guest'
+# The messages of that guest, had they been asked for with another mask.
+class_follows() {	# CLASS SED
+	sed "$2" demand >"$work/mask"
+	"$fragview" demand --lines 20 "$work/mask" | grep -q "^    3 $1  *7 "
+	result $? "the class follows from the mask: $1 ($2)"
+}
+class_follows pgtable 's/"__GFP_TRANSIENT"/"__GFP_PGTABLE"/'
+class_follows reclaimable 's/gfp_flags: 4052cc0/gfp_flags: 52cd0/'
+class_follows movable 's/gfp_flags: 4052cc0/gfp_flags: 52cc8/'
+class_follows movable 's/gfp_flags: 4052cc0/gfp_flags: 1c20ca/'
 fails 2 '--seconds' demand --seconds 0
 fails 2 '--out' demand --out x demand
 fails 1 'tracefs' demand --root "$work"
