@@ -53,9 +53,10 @@
  * some of them stay, and a class of their own bought nothing (mixes 1 and 2: 1.27,
  * 1.39 for 1.31, 1.35; with open files and the slab behind pipes in it 1.39, 1.53).
  * Nor did it buy anything to use the free pages of blocks last that are half free
- * (1.36, 1.45). The pages of a page_pool are used again and again for as long
- * as their device is up, so they are not marked. (The rows "off" and "on" are by
- * the runs of the benchmark, mainline for "off"; the other two are of one run each.)
+ * (1.36, 1.45; these, too, are of one run each). The pages of a page_pool are used
+ * again and again for as long as their device is up, so they are not marked. (The
+ * rows "off" and "on" are by the runs of the benchmark, mainline for "off"; the
+ * other two are of one run each.)
  *
  * What follows
  * ------------

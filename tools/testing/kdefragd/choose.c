@@ -28,6 +28,21 @@ static struct defrag_census census = {
 	.offers = offers,
 };
 
+/* Pages in use of a block of such a zone; 0 is taken for 1. */
+static unsigned int random_use(unsigned int style)
+{
+	switch (style) {
+	case 0:
+		return rand() % BLOCK;
+	case 1:
+		return rand() % 2 ? rand() % 30 : 480 + rand() % 32;
+	case 2:
+		return 250 + rand() % 12;
+	default:
+		return 1 + rand() % 2;
+	}
+}
+
 static void make_zone(unsigned int style)
 {
 	unsigned int i;
@@ -36,11 +51,7 @@ static void make_zone(unsigned int style)
 	memset(offers, 0, sizeof(offers));
 	nr_used = 1 + rand() % BLOCKS;
 	for (i = 0; i < nr_used; i++) {
-		unsigned int u = style == 0 ? rand() % BLOCK :
-				 style == 1 ? rand() % 2 ? rand() % 30 :
-					      480 + rand() % 32 :
-				 style == 2 ? 250 + rand() % 12 :
-				 1 + rand() % 2;
+		unsigned int u = random_use(style);
 
 		used[i] = u ? u : 1;
 		offers[used[i]]++;
