@@ -148,17 +148,6 @@ static int __init alloc_class_setup(char *arg)
 }
 early_param("alloc_class", alloc_class_setup);
 
-/*
- * The list for free pages of a block that is isolated, or has a key although its
- * mobility has no classes: then it says nothing.
- */
-int alloc_class_list_of_block(unsigned long flags)
-{
-	if (flags & PAGEBLOCK_ISO_MASK)
-		return MIGRATE_ISOLATE;
-	return flags & PAGEBLOCK_MIGRATETYPE_MASK;
-}
-
 /**
  * page_block_class - the class of a page's block
  * @page: the page
@@ -192,6 +181,12 @@ void __alloc_class_set_key(struct page *page, enum alloc_class class)
 		__count_vm_event(ALLOC_CLASS_KEYED);
 	if (old & mask)
 		__count_vm_event(ALLOC_CLASS_UNKEYED);
+}
+
+/* Out of line: __free_one_page() has no registers to spare. */
+void alloc_class_unkey(struct page *page)
+{
+	alloc_class_set_key(page, ALLOC_CLASS_OTHER);
 }
 
 void alloc_class_borrowed(struct page *page, unsigned int order,

@@ -92,7 +92,16 @@ static inline int alloc_class_list(enum alloc_class class)
 	return class ? MIGRATE_TYPES - 1 + class : MIGRATE_UNMOVABLE;
 }
 
-int alloc_class_list_of_block(unsigned long flags);
+/*
+ * The list for free pages of a block that is isolated, or has a key although its
+ * mobility has no classes: then it says nothing.
+ */
+static inline int alloc_class_list_of_block(unsigned long flags)
+{
+	if (flags & PAGEBLOCK_ISO_MASK)
+		return MIGRATE_ISOLATE;
+	return flags & PAGEBLOCK_MIGRATETYPE_MASK;
+}
 
 /* get_pfnblock_migratetype() and the key in one load: a list. */
 static inline int get_pfnblock_list(const struct page *page, unsigned long pfn)
@@ -117,6 +126,29 @@ static inline int alloc_class_free_list(const struct page *page,
 	return alloc_class_list(pfnblock_class(page, page_to_pfn(page)));
 }
 
+/* The mobility of what is on a list. */
+static inline int alloc_class_mobility(int list)
+{
+	return likely(list < MIGRATE_TYPES) ? list : MIGRATE_UNMOVABLE;
+}
+
+/*
+ * A page of this order is about to come to the free lists: count it in its block,
+ * and tell which list.  Together, for both lie in the same place, and looking it up
+ * takes longer than either.  Context: zone->lock held.
+ */
+static inline int block_account_freed(struct page *page, unsigned long pfn,
+				      unsigned int order)
+{
+	int list = get_pfnblock_list(page, pfn);
+
+	if (likely(order <= pageblock_order))
+		__block_account_free(page, pfn, 1 << order);
+	else
+		block_account_free_blocks(page, order, 1);
+	return list;
+}
+
 /*
  * Give the block a key, or none (ALLOC_CLASS_OTHER). Its free pages have to be
  * put on the lists that go with it. Context: zone->lock held.
@@ -128,10 +160,7 @@ static inline void alloc_class_set_key(struct page *page,
 		__alloc_class_set_key(page, class);
 }
 
-static inline void alloc_class_unkey(struct page *page)
-{
-	alloc_class_set_key(page, ALLOC_CLASS_OTHER);
-}
+void alloc_class_unkey(struct page *page);
 
 /*
  * The class of a request, as a part of alloc_flags: what to add to the
@@ -249,6 +278,18 @@ static inline int alloc_class_free_list(const struct page *page,
 					unsigned int order, int migratetype)
 {
 	return migratetype;
+}
+
+static inline int alloc_class_mobility(int list)
+{
+	return list;
+}
+
+static inline int block_account_freed(struct page *page, unsigned long pfn,
+				      unsigned int order)
+{
+	block_account_free(page, order, 1);
+	return get_pfnblock_migratetype(page, pfn);
 }
 
 static inline enum alloc_class pfnblock_class(const struct page *page,
