@@ -126,6 +126,13 @@ static inline int alloc_class_free_list(const struct page *page,
 	return alloc_class_list(pfnblock_class(page, page_to_pfn(page)));
 }
 
+/* The list for a part of this order, which is split off a larger area. */
+static inline int alloc_class_split_list(unsigned int order, int migratetype,
+					 int list)
+{
+	return order < pageblock_order ? list : migratetype;
+}
+
 /* The mobility of what is on a list. */
 static inline int alloc_class_mobility(int list)
 {
@@ -276,6 +283,12 @@ static inline int get_pfnblock_list(const struct page *page, unsigned long pfn)
 
 static inline int alloc_class_free_list(const struct page *page,
 					unsigned int order, int migratetype)
+{
+	return migratetype;
+}
+
+static inline int alloc_class_split_list(unsigned int order, int migratetype,
+					 int list)
 {
 	return migratetype;
 }

@@ -48,6 +48,12 @@
  * page counts as that many at once, an unmovable one as the most.  Each tick that
  * passes takes one failure back, for pages get unpinned, written, freed.
  *
+ * A block that is out of the question for what is in it, a wall, is the best place
+ * for what moves: the page that comes to lie there is never moved for a block
+ * again.  So room.c fills walls first, however empty they are: where nine blocks of
+ * ten are walls, one page of ten was moved twice without that.  The plan knows
+ * nothing of it: there is room for at least as many pages as it says.
+ *
  * If the memory is too long, what has become movable is passed over for some
  * minutes.  If it is too short, the same wall is run into again: at worst one
  * attempt per block and tick.

@@ -35,6 +35,8 @@ enum defrag_outcome {
  * @max_price: for the trace: the plan empties what costs no more per block
  * @max_free: fill blocks with at most so many free pages
  * @fill_below: of those with exactly so many, only below this page frame
+ * @wall: where to look for room first: in the block of this page frame, or the
+ *	next wall; 0 if there is none
  * @target: first page frame of the range that is being emptied
  * @start: first page frame of its part that lies in the block at hand
  * @end: the one behind the last of that part
@@ -59,6 +61,7 @@ struct defrag_control {
 	unsigned int		max_price;
 	unsigned int		max_free;
 	unsigned long		fill_below;
+	unsigned long		wall;
 	unsigned long		target;
 	unsigned long		start;
 	unsigned long		end;
@@ -87,6 +90,13 @@ struct defrag_target {
 	unsigned long	pfn;
 	unsigned int	price;
 };
+
+/*
+ * Pages taken as destinations at a time.  Unit: pages.  One hold of zone->lock for
+ * so many; more would sit idle if the pass ends.  As compaction:
+ * COMPACT_CLUSTER_MAX.
+ */
+#define DEFRAG_ROOM_BATCH	32
 
 /* Targets chosen at a time: they age while the first of them are worked on. */
 #define DEFRAG_BATCH	64
@@ -191,6 +201,8 @@ unsigned int defrag_find_blocks(struct defrag_control *dc,
 unsigned int defrag_run_price(struct defrag_control *dc, unsigned long pfn);
 bool defrag_find_block(struct defrag_control *dc,
 		       struct defrag_target *target, unsigned long *cursor);
+bool defrag_is_wall(struct defrag_control *dc, unsigned long pfn);
+unsigned long defrag_find_wall(struct defrag_control *dc, unsigned long pfn);
 void defrag_count_remembered(struct zone *zone, struct defrag_remembered *blocks,
 			     struct defrag_remembered *parts);
 void defrag_round_begin(struct zone *zone, struct defrag_round *round);

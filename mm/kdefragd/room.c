@@ -10,6 +10,11 @@
  * one exception: in a run of blocks, a huge page that fills one of them needs
  * another whole block, and leaves one behind.
  *
+ * Before that come the blocks that are known not to come free, for what was found in
+ * them: walls.  However empty they are, they are the best place for what moves,
+ * which will not be in the way again there.  They are read page by page: two page
+ * structs for each page of room, if half of the wall is free.
+ *
  * Page by page the lists do not tell the fullest block, but looking at an entry
  * costs one page struct, where finding the last free page in a nearly full
  * block costs hundreds.  Entries that do not suit go to the tail of their
@@ -30,12 +35,6 @@
 #include "../internal.h"
 #include "../page_alloc.h"
 #include "internal.h"
-
-/*
- * Pages taken at a time.  Unit: pages.  One hold of zone->lock for so many;
- * more would sit idle if the pass ends.  As compaction: COMPACT_CLUSTER_MAX.
- */
-#define DEFRAG_ROOM_BATCH	32
 
 /*
  * Entries of a free list looked at, at most, for a batch.  Unit: 1.  Bounds the
@@ -170,12 +169,50 @@ static bool defrag_look_for_room(struct defrag_control *dc, unsigned int order,
 	return true;
 }
 
+/*
+ * Take free areas of the wall at hand, from @order on; at its end the next one is
+ * looked for.  Return: false if the watermark forbids to take any.
+ */
+static bool defrag_take_of_wall(struct defrag_control *dc, unsigned int order,
+				unsigned long enough)
+{
+	unsigned long end = pageblock_end_pfn(dc->wall);
+
+	scoped_guard(spinlock_irqsave, &dc->zone->lock) {
+		if (!defrag_is_wall(dc, pageblock_start_pfn(dc->wall)))
+			dc->wall = end;
+		while (dc->wall < end && dc->nr_room < enough) {
+			struct page *page = pfn_to_page(dc->wall);
+			unsigned int have = 0;
+
+			dc->inspected++;
+			if (PageBuddy(page)) {
+				have = buddy_order(page);
+				if (have >= order && !__isolate_free_page(page, have))
+					return false;
+				if (have >= order) {
+					list_add(&page->lru, &dc->room[have]);
+					dc->nr_room += 1UL << have;
+				}
+			}
+			dc->wall += 1UL << have;
+		}
+	}
+	if (dc->wall == end)
+		dc->wall = defrag_find_wall(dc, end);
+	return true;
+}
+
 /* Get room for a folio of @order; what there is of it is in smaller areas. */
 static void defrag_take_room(struct defrag_control *dc, unsigned int order)
 {
 	unsigned long had = dc->nr_room, enough = had + DEFRAG_ROOM_BATCH;
 	unsigned int looks = dc->direct ? DEFRAG_ROOM_LOOKS_DIRECT :
 					  DEFRAG_ROOM_LOOKS;
+
+	while (dc->wall && dc->nr_room == had)
+		if (!defrag_take_of_wall(dc, order, enough))
+			return;
 
 	while (looks-- && dc->nr_room == had &&
 	       defrag_look_for_room(dc, order, enough))

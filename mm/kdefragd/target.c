@@ -278,6 +278,26 @@ static unsigned int defrag_hole(struct defrag_control *dc, unsigned long pfn)
 	return block_nr_free(page) % pageblock_nr_pages;
 }
 
+/**
+ * defrag_is_wall - is this a block that is known not to come free, with room?
+ * @dc: the pass
+ * @pfn: first page frame of the block
+ *
+ * Context: zone->lock held.
+ * Return: true if a batch of pages finds room in it, and it is not to be emptied
+ * as a whole for what failed before.
+ */
+bool defrag_is_wall(struct defrag_control *dc, unsigned long pfn)
+{
+	struct page_block *block;
+
+	if (defrag_hole(dc, pfn) < DEFRAG_ROOM_BATCH)
+		return false;
+	block = pfn_page_block(pfn_to_page(pfn), pfn);
+	return defrag_price(1, defrag_failures(block, DEFRAG_SHIFT_WHOLE),
+			    defrag_ticks(block)) == DEFRAG_PRICE_MAX;
+}
+
 static void defrag_take_census(struct defrag_control *dc,
 			       struct defrag_census *census)
 {
@@ -287,12 +307,15 @@ static void defrag_take_census(struct defrag_control *dc,
 	unsigned int price;
 
 	census->run = defrag_run_blocks(dc);
+	dc->wall = 0;
 	memset(census->holes, 0, size);
 	memset(census->offers, 0, size);
 
 	defrag_sweep_begin(&sweep, dc->zone);
 	for (; pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
 		census->holes[defrag_hole(dc, pfn)]++;
+		if (!dc->wall && defrag_is_wall(dc, pfn))
+			dc->wall = pfn;
 		defrag_sweep_pause(&sweep, 1);
 	}
 	for (pfn = defrag_first_run(dc); defrag_run_in_zone(dc, pfn);
@@ -411,6 +434,7 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 	struct defrag_sweep sweep;
 
 	target->price = DEFRAG_PRICE_MAX;
+	dc->wall = 0;
 	defrag_sweep_begin(&sweep, dc->zone);
 	for (; look; look--) {
 		unsigned int price, hole;
@@ -421,6 +445,8 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 			break;
 		hole = defrag_hole(dc, pfn);
 		room += hole;
+		if (!dc->wall && defrag_is_wall(dc, pfn))
+			dc->wall = pfn;
 		price = defrag_run_price(dc, pfn);
 		if (price && price < target->price) {
 			*target = (struct defrag_target){ pfn, price };
@@ -443,6 +469,31 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 	dc->max_price = target->price;
 	dc->fill_below = target->pfn;
 	return true;
+}
+
+/**
+ * defrag_find_wall - the next block that may be filled whatever the plan says
+ * @dc: the pass
+ * @pfn: first page frame of the block to begin with
+ *
+ * Context: process context, no lock held.
+ * Return: its first page frame; 0 if there is none among the next blocks.
+ */
+unsigned long defrag_find_wall(struct defrag_control *dc, unsigned long pfn)
+{
+	unsigned long look = DEFRAG_DIRECT_BLOCKS, wall = 0;
+	struct defrag_sweep sweep;
+
+	defrag_sweep_begin(&sweep, dc->zone);
+	for (; !wall && look && pfn < zone_end_pfn(dc->zone); look--) {
+		if (defrag_is_wall(dc, pfn))
+			wall = pfn;
+		pfn += pageblock_nr_pages;
+		dc->looked++;
+		defrag_sweep_pause(&sweep, 1);
+	}
+	defrag_sweep_end(&sweep);
+	return wall;
 }
 
 /*

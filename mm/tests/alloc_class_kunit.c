@@ -361,6 +361,52 @@ static void alloc_class_takes_over_and_borrows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after, before);
 }
 
+/* A free area of a class, too small to change the mobility of its block. */
+static struct page *free_area_of_class(struct zone *zone, enum alloc_class class,
+				       unsigned int *order)
+{
+	for (*order = 0; *order < pageblock_order - 1; (*order)++) {
+		struct list_head *list;
+
+		list = &zone->free_area[*order].free_list[alloc_class_list(class)];
+		if (!list_empty(list))
+			return list_first_entry(list, struct page, buddy_list);
+	}
+	return NULL;
+}
+
+/* Page reporting takes free areas off their lists, and puts them back. */
+static void alloc_class_putback_finds_the_list(struct kunit *test)
+{
+	unsigned long seen = 0, nr_free = 0, counted = 1;
+	struct page *page, *area;
+	bool taken = false;
+	struct zone *zone;
+	unsigned int order;
+
+	skip_if_off(test);
+	page = alloc_pages(GFP_KERNEL | __GFP_PGTABLE, 4);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	zone = page_zone(page);
+
+	scoped_guard(spinlock_irqsave, &zone->lock) {
+		area = free_area_of_class(zone, ALLOC_CLASS_PGTABLE, &order);
+		taken = area && __isolate_free_page(area, order);
+		if (taken) {
+			__putback_isolated_page(area, order,
+						get_pageblock_migratetype(area));
+			nr_free = block_nr_free(area);
+			counted = block_count_free(zone,
+						   pageblock_start_pfn(page_to_pfn(area)));
+		}
+	}
+
+	KUNIT_EXPECT_TRUE(test, taken);
+	KUNIT_EXPECT_EQ(test, nr_free, counted);
+	KUNIT_EXPECT_EQ(test, alloc_class_check_zone(zone, &seen), 0UL);
+	__free_pages(page, 4);
+}
+
 static void alloc_class_off_keys_nothing(struct kunit *test)
 {
 	struct page *page;
@@ -396,6 +442,7 @@ static struct kunit_case alloc_class_test_cases[] = {
 	KUNIT_CASE(alloc_class_transient_has_its_blocks),
 	KUNIT_CASE(alloc_class_pgtable_has_its_blocks),
 	KUNIT_CASE(alloc_class_takes_over_and_borrows),
+	KUNIT_CASE(alloc_class_putback_finds_the_list),
 	KUNIT_CASE(alloc_class_off_keys_nothing),
 	KUNIT_CASE(alloc_class_lists_match_keys),
 	{}
