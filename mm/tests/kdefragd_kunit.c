@@ -241,7 +241,7 @@ static void walls_are_filled_first(struct kunit *test)
 {
 	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN;
 	struct page *wall = alloc_pages(gfp, pageblock_order), *page;
-	struct defrag_control dc;
+	struct defrag_control dc = { .order = pageblock_order };
 	struct folio *src, *dst;
 	unsigned long pfn;
 
@@ -250,13 +250,14 @@ static void walls_are_filled_first(struct kunit *test)
 	src = folio_alloc(gfp, 0);
 	KUNIT_ASSERT_NOT_NULL(test, src);
 	pfn = page_to_pfn(wall);
-	defrag_begin(&dc, page_zone(wall), pageblock_order);
+	dc.zone = page_zone(wall);
+	defrag_room_init(&dc);
 	/* At once, or kdefragd would try it: no block is cheaper. */
 	defrag_remember(&dc, pfn, DEFRAG_UNMOVABLE);
 	split_page(wall, pageblock_order);
 	for (page = wall + 1; page < wall + pageblock_nr_pages; page++)
 		__free_page(page);
-	drain_all_pages(page_zone(wall));
+	drain_all_pages(dc.zone);
 
 	/* There is no plan, so there is no other room. */
 	dc.wall = defrag_find_wall(&dc, pfn);
@@ -267,13 +268,13 @@ static void walls_are_filled_first(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, pageblock_start_pfn(folio_pfn(dst)), pfn);
 		defrag_put_folio(dst, (unsigned long)&dc);
 	}
-	defrag_end(&dc);
+	defrag_room_release(&dc);
 
-	defrag_begin(&dc, page_zone(wall), pageblock_order);
+	dc.wall = 0;
 	defrag_remember(&dc, pfn, DEFRAG_MADE);
 	KUNIT_EXPECT_NE(test, defrag_find_wall(&dc, pfn), pfn);
 	KUNIT_EXPECT_NULL(test, defrag_get_folio(src, (unsigned long)&dc));
-	defrag_end(&dc);
+	defrag_room_release(&dc);
 	__free_page(wall);
 	folio_put(src);
 }
