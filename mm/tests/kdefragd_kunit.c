@@ -236,49 +236,6 @@ static void failures_get_old(struct kunit *test)
 	__free_pages(page, pageblock_order);
 }
 
-/* What is in the way for good is the best neighbour for what moves. */
-static void walls_are_filled_first(struct kunit *test)
-{
-	gfp_t gfp = GFP_HIGHUSER_MOVABLE | __GFP_NOWARN;
-	struct page *wall = alloc_pages(gfp, pageblock_order), *page;
-	struct defrag_control dc = { .order = pageblock_order };
-	struct folio *src, *dst;
-	unsigned long pfn;
-
-	if (!wall)
-		kunit_skip(test, "no block");
-	src = folio_alloc(gfp, 0);
-	KUNIT_ASSERT_NOT_NULL(test, src);
-	pfn = page_to_pfn(wall);
-	dc.zone = page_zone(wall);
-	defrag_room_init(&dc);
-	/* At once, or kdefragd would try it: no block is cheaper. */
-	defrag_remember(&dc, pfn, DEFRAG_UNMOVABLE);
-	split_page(wall, pageblock_order);
-	for (page = wall + 1; page < wall + pageblock_nr_pages; page++)
-		__free_page(page);
-	drain_all_pages(dc.zone);
-
-	/* There is no plan, so there is no other room. */
-	dc.wall = defrag_find_wall(&dc, pfn);
-	KUNIT_EXPECT_EQ(test, dc.wall, pfn);
-	dst = defrag_get_folio(src, (unsigned long)&dc);
-	KUNIT_EXPECT_NOT_NULL(test, dst);
-	if (dst) {
-		KUNIT_EXPECT_EQ(test, pageblock_start_pfn(folio_pfn(dst)), pfn);
-		defrag_put_folio(dst, (unsigned long)&dc);
-	}
-	defrag_room_release(&dc);
-
-	dc.wall = 0;
-	defrag_remember(&dc, pfn, DEFRAG_MADE);
-	KUNIT_EXPECT_NE(test, defrag_find_wall(&dc, pfn), pfn);
-	KUNIT_EXPECT_NULL(test, defrag_get_folio(src, (unsigned long)&dc));
-	defrag_room_release(&dc);
-	__free_page(wall);
-	folio_put(src);
-}
-
 /* What follows the counts of a section begins with words changed atomically. */
 static void counts_keep_alignment(struct kunit *test)
 {
@@ -379,7 +336,6 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_lines_never_cross),
 	KUNIT_CASE(price_of_failures),
 	KUNIT_CASE(failures_get_old),
-	KUNIT_CASE(walls_are_filled_first),
 	KUNIT_CASE(counts_keep_alignment),
 	KUNIT_CASE(occupancy_follows),
 #ifdef CONFIG_MEMORY_HOTPLUG
