@@ -48,7 +48,7 @@ enum defrag_outcome {
  * @drained: the per-CPU lists have been drained, if @direct
  * @captured: the area made, if @direct; its order is in @captured_order
  * @captured_order: see @captured
- * @looked: blocks whose counts were looked at, if @direct
+ * @looked: blocks whose counts were looked at; bounds the work if @direct
  * @inspected: page structs looked at
  * @tried: ranges that were to be emptied
  * @made: ranges that were

@@ -127,6 +127,20 @@ static bool defrag_better_place(struct defrag_control *dc, struct page *page)
 }
 
 /*
+ * Take a free area into the pool.  Context: zone->lock held.  Return: false if the
+ * watermark forbids it.
+ */
+static bool defrag_take_area(struct defrag_control *dc, struct page *page,
+			     unsigned int order)
+{
+	if (!__isolate_free_page(page, order))
+		return false;
+	list_add(&page->lru, &dc->room[order]);
+	dc->nr_room += 1UL << order;
+	return true;
+}
+
+/*
  * Take free areas of @order, until there are @enough pages.  Context: zone->lock
  * held.  Return: false if the watermark forbids to take any.
  */
@@ -147,10 +161,8 @@ static bool defrag_take_areas(struct defrag_control *dc, unsigned int order,
 			list_move_tail(&page->buddy_list, list);
 			continue;
 		}
-		if (!__isolate_free_page(page, order))
+		if (!defrag_take_area(dc, page, order))
 			return false;
-		list_add(&page->lru, &dc->room[order]);
-		dc->nr_room += 1UL << order;
 	}
 	return true;
 }
@@ -183,18 +195,12 @@ static bool defrag_take_of_wall(struct defrag_control *dc, unsigned int order,
 			dc->wall = end;
 		while (dc->wall < end && dc->nr_room < enough) {
 			struct page *page = pfn_to_page(dc->wall);
-			unsigned int have = 0;
+			bool free = PageBuddy(page);
+			unsigned int have = free ? buddy_order(page) : 0;
 
 			dc->inspected++;
-			if (PageBuddy(page)) {
-				have = buddy_order(page);
-				if (have >= order && !__isolate_free_page(page, have))
-					return false;
-				if (have >= order) {
-					list_add(&page->lru, &dc->room[have]);
-					dc->nr_room += 1UL << have;
-				}
-			}
+			if (free && have >= order && !defrag_take_area(dc, page, have))
+				return false;
 			dc->wall += 1UL << have;
 		}
 	}

@@ -156,11 +156,18 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 	WRITE_ONCE(block->failed_at, defrag_now());
 }
 
+/* The price of @used pages of the block, by what is remembered of it. */
+static unsigned int defrag_price_now(struct page_block *block,
+				     unsigned int shift, unsigned int used)
+{
+	return defrag_price(used, defrag_failures(block, shift),
+			    defrag_ticks(block));
+}
+
 static void defrag_count_block(struct page_block *block, unsigned int shift,
 			       struct defrag_remembered *r)
 {
-	switch (defrag_price(1, defrag_failures(block, shift),
-			     defrag_ticks(block))) {
+	switch (defrag_price_now(block, shift, 1)) {
 	case 1:
 		break;
 	case DEFRAG_PRICE_MAX:
@@ -208,7 +215,6 @@ static unsigned int defrag_block_price(struct defrag_control *dc,
 				       unsigned long pfn)
 {
 	struct page *page = block_in_zone(dc->zone, pfn);
-	struct page_block *block;
 	unsigned int used;
 
 	if (!page)
@@ -219,9 +225,7 @@ static unsigned int defrag_block_price(struct defrag_control *dc,
 	if (get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
 		return DEFRAG_PRICE_MAX;
 
-	block = pfn_page_block(page, pfn);
-	return defrag_price(used, defrag_failures(block, defrag_shift(dc)),
-			    defrag_ticks(block));
+	return defrag_price_now(pfn_page_block(page, pfn), defrag_shift(dc), used);
 }
 
 /* Blocks in a run. */
@@ -278,6 +282,17 @@ static unsigned int defrag_hole(struct defrag_control *dc, unsigned long pfn)
 	return block_nr_free(page) % pageblock_nr_pages;
 }
 
+/*
+ * Is a block with such a hole known not to come free, and is there room in it?
+ * Context: zone->lock held.
+ */
+static bool defrag_hole_in_wall(unsigned long pfn, unsigned int hole)
+{
+	return hole >= DEFRAG_ROOM_BATCH &&
+	       defrag_price_now(pfn_page_block(pfn_to_page(pfn), pfn),
+				DEFRAG_SHIFT_WHOLE, 1) == DEFRAG_PRICE_MAX;
+}
+
 /**
  * defrag_is_wall - is this a block that is known not to come free, with room?
  * @dc: the pass
@@ -289,13 +304,7 @@ static unsigned int defrag_hole(struct defrag_control *dc, unsigned long pfn)
  */
 bool defrag_is_wall(struct defrag_control *dc, unsigned long pfn)
 {
-	struct page_block *block;
-
-	if (defrag_hole(dc, pfn) < DEFRAG_ROOM_BATCH)
-		return false;
-	block = pfn_page_block(pfn_to_page(pfn), pfn);
-	return defrag_price(1, defrag_failures(block, DEFRAG_SHIFT_WHOLE),
-			    defrag_ticks(block)) == DEFRAG_PRICE_MAX;
+	return defrag_hole_in_wall(pfn, defrag_hole(dc, pfn));
 }
 
 static void defrag_take_census(struct defrag_control *dc,
@@ -313,8 +322,10 @@ static void defrag_take_census(struct defrag_control *dc,
 
 	defrag_sweep_begin(&sweep, dc->zone);
 	for (; pfn < zone_end_pfn(dc->zone); pfn += pageblock_nr_pages) {
-		census->holes[defrag_hole(dc, pfn)]++;
-		if (!dc->wall && defrag_is_wall(dc, pfn))
+		unsigned int hole = defrag_hole(dc, pfn);
+
+		census->holes[hole]++;
+		if (!dc->wall && defrag_hole_in_wall(pfn, hole))
 			dc->wall = pfn;
 		defrag_sweep_pause(&sweep, 1);
 	}
@@ -445,7 +456,7 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 			break;
 		hole = defrag_hole(dc, pfn);
 		room += hole;
-		if (!dc->wall && defrag_is_wall(dc, pfn))
+		if (!dc->wall && defrag_hole_in_wall(pfn, hole))
 			dc->wall = pfn;
 		price = defrag_run_price(dc, pfn);
 		if (price && price < target->price) {
@@ -582,8 +593,7 @@ static bool defrag_offer(struct defrag_control *dc, struct page *page,
 	if (!block_in_zone(dc->zone, pageblock_start_pfn(pfn)))
 		return false;
 	/* Do not read the pages of what is known to be in vain. */
-	if (defrag_price(1, defrag_failures(block, defrag_shift(dc)),
-			 defrag_ticks(block)) == DEFRAG_PRICE_MAX)
+	if (defrag_price_now(block, defrag_shift(dc), 1) == DEFRAG_PRICE_MAX)
 		return false;
 
 	price = defrag_range_price(dc, pfn);
