@@ -163,12 +163,14 @@
 /*
  * Looks for targets of a direct request, and blocks' worth of page structs that
  * it may read.  Unit: 1.  A block that holds a page which cannot move is given up
- * at sight of it, on average half way; where one block in ten has none, 64 looks
- * find one of those 999 times in 1000.  They read less than compaction does, which
- * comes next, and what they met is remembered.
+ * at sight of it, on average half way, so these are about a hundred such blocks.
+ * Where one block in ten has none, all the hundred are in vain once in 40,000
+ * requests; half of it was once in 300, and compaction, which comes next, then
+ * read and moved more than all of the others together.  What they met is
+ * remembered.
  */
-#define DEFRAG_DIRECT_LOOKS	64
-#define DEFRAG_DIRECT_READS	32
+#define DEFRAG_DIRECT_LOOKS	128
+#define DEFRAG_DIRECT_READS	64
 
 /*
  * A zone is short of page cache if it has less than this part of the zone's pages.
