@@ -6,7 +6,7 @@ export KERNEL_TREE BUILD_DIR
 
 export BENCH BENCH_ARMS BENCH_SEEDS BENCH_FAST
 
-.PHONY: help run test bench setup tree kernel kunit selftest check viewer refresh build-each arm64 clean
+.PHONY: help run test bench setup tree kernel kunit selftest check viewer refresh build-each arm64 unaccepted clean
 
 help:
 	@echo 'make run        from nothing: build, boot in QEMU, show the parts at work'
@@ -74,6 +74,8 @@ build-each: tree
 	@scripts/build-each
 arm64: tree
 	@scripts/arm64
+unaccepted: tree
+	@scripts/unaccepted
 refresh:
 	@scripts/refresh
 clean:

@@ -117,7 +117,7 @@ need_memory() {
 # arm_dir ARM: where the kernel of an arm is put.  Exits with 2 on an unknown one.
 arm_dir() {
 	case $1 in
-	stock | series | stock-debug | series-debug | each | arm64-4k | arm64-64k) printf '%s/%s\n' "$build" "$1" ;;
+	stock | series | stock-debug | series-debug | each | unaccepted | arm64-4k | arm64-64k) printf '%s/%s\n' "$build" "$1" ;;
 	*) usage_error "unknown arm '$1': stock or series" ;;
 	esac
 }

@@ -214,16 +214,27 @@ unsigned long defrag_reserve_high(struct zone *zone)
 	return low + (low >> DEFRAG_RESERVE_SHIFT);
 }
 
+/* Pages in whole free blocks; those that need only be accepted are as good. */
+static unsigned long defrag_pages_in_blocks(struct zone *zone)
+{
+	unsigned long pages = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
+
+#ifdef CONFIG_UNACCEPTED_MEMORY
+	pages += zone_page_state(zone, NR_UNACCEPTED);
+#endif
+	return pages;
+}
+
 unsigned long defrag_free_blocks(struct zone *zone)
 {
-	return zone_page_state(zone, NR_FREE_PAGES_BLOCKS) >> pageblock_order;
+	return defrag_pages_in_blocks(zone) >> pageblock_order;
 }
 
 /* Are there free pages beside those in whole blocks, to make more from? */
 static bool defrag_pages_suffice(struct zone *zone)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long blocks = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
+	unsigned long blocks = defrag_pages_in_blocks(zone);
 
 	/* A block that is being emptied counts as used, and so does room for it. */
 	return free > low_wmark_pages(zone) &&
