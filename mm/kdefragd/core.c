@@ -60,14 +60,14 @@
  * after the unlock.  A direct request takes no lock of the node's: its targets
  * and its room are its own.
  *
- * Memory hotplug: none of this takes get_online_mems().  kdefragd_stop() waits for
- * the thread with that lock held for writing, so neither the thread nor a writer
- * of vm.defrag_now, for whom the thread may wait, could ever get it; and who
- * makes a direct request may be the one who holds it.  Instead, a block is looked
- * at under zone->lock, found online under it, or isolated, or a folio in it is
- * held, and stays as long as that; block_occupancy.c tells why.  By the time of
- * kdefragd_stop() the node has no memory left, so a writer is done with it after
- * one more target.
+ * Memory hotplug: none of this takes get_online_mems() under the node's lock.
+ * kdefragd_stop() waits for the thread with that lock held for writing, so neither
+ * the thread nor a writer of vm.defrag_now, for whom the thread may wait, could
+ * ever get it; and who makes a direct request may be the one who holds it.
+ * Instead, a block is looked at under zone->lock, found online under it, or
+ * isolated, or a folio in it is held, and stays as long as that; block_occupancy.c
+ * tells why.  By the time of kdefragd_stop() the node has no memory left, so a
+ * writer is done with it after one more target.
  *
  * What is not promised: that an area made is there when somebody wants it; that
  * the reserve is full at any moment; that memory offlining succeeds while
@@ -82,6 +82,7 @@
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/page-isolation.h>
 #include <linux/psi.h>
@@ -214,11 +215,15 @@ unsigned long defrag_reserve_high(struct zone *zone)
 	return low + (low >> DEFRAG_RESERVE_SHIFT);
 }
 
-/* Pages in whole free blocks; those that need only be accepted are as good. */
+/*
+ * Pages in whole free blocks; those that need only be accepted are as good.  Of
+ * CMA's, few requests may have any, and how many lie in whole blocks is not known.
+ */
 static unsigned long defrag_pages_in_blocks(struct zone *zone)
 {
 	unsigned long pages = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
 
+	pages -= min(pages, zone_page_state(zone, NR_FREE_CMA_PAGES));
 #ifdef CONFIG_UNACCEPTED_MEMORY
 	pages += zone_page_state(zone, NR_UNACCEPTED);
 #endif
@@ -230,22 +235,35 @@ unsigned long defrag_free_blocks(struct zone *zone)
 	return defrag_pages_in_blocks(zone) >> pageblock_order;
 }
 
-/* Are there free pages beside those in whole blocks, to make more from? */
-static bool defrag_pages_suffice(struct zone *zone)
+/* Free pages that pages can be moved to. */
+static unsigned long defrag_free_pages(struct zone *zone)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long blocks = defrag_pages_in_blocks(zone);
+	unsigned long cma = zone_page_state(zone, NR_FREE_CMA_PAGES);
+
+	return free - min(free, cma);
+}
+
+/*
+ * Are there free pages beside those in whole blocks, to make more from?  Half of
+ * them, for they are what most requests take first: where a full page cache leaves
+ * few free, a reserve of nearly all of them would be taken apart as fast as it is
+ * made.
+ */
+static bool defrag_pages_suffice(struct zone *zone)
+{
+	unsigned long free = defrag_free_pages(zone);
 
 	/* A block that is being emptied counts as used, and so does room for it. */
 	return free > low_wmark_pages(zone) &&
 	       free > min_wmark_pages(zone) + 2 * pageblock_nr_pages &&
-	       free > blocks + pageblock_nr_pages;
+	       free > 2 * defrag_pages_in_blocks(zone);
 }
 
 /* Are there so many free pages that some may be used up in moving others? */
 bool defrag_pages_to_spare(struct zone *zone)
 {
-	return zone_page_state(zone, NR_FREE_PAGES) >
+	return defrag_free_pages(zone) >
 	       high_wmark_pages(zone) + pageblock_nr_pages;
 }
 
@@ -270,7 +288,8 @@ static unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
 void kdefragd_reserve_taken(struct zone *zone)
 {
 	if (kdefragd_enabled() &&
-	    defrag_free_blocks(zone) < defrag_reserve_low(zone))
+	    defrag_free_blocks(zone) < defrag_reserve_low(zone) &&
+	    !test_bit(ZONE_BELOW_RESERVE, &zone->flags))
 		set_bit(ZONE_BELOW_RESERVE, &zone->flags);
 }
 
@@ -459,8 +478,19 @@ static unsigned int defrag_batch(struct defrag_control *dc,
 /* --- what is wanted, by the thread ---------------------------------------- */
 
 /*
+ * For the thread, which gets no signals.  A writer of vm.defrag_now may hold the
+ * lock for minutes: to wait for that is no sign of a hang.
+ */
+static void defrag_lock(struct defrag_node *dn)
+{
+	while (mutex_lock_interruptible(&dn->lock))
+		;
+}
+
+/*
  * Rest after @ran nanoseconds on a CPU, to keep to the duty.  What is less than
- * a tick is owed: a tick for each batch would be many times its due.
+ * a tick is owed: a tick for each batch would be many times its due.  The node's
+ * lock is dropped for it: a writer of vm.defrag_now does not wait for that.
  */
 static void defrag_rest(struct defrag_node *dn, u64 ran)
 {
@@ -472,7 +502,9 @@ static void defrag_rest(struct defrag_node *dn, u64 ran)
 	if (!ticks)
 		return;
 	dn->owed -= jiffies_to_nsecs(ticks);
+	mutex_unlock(&dn->lock);
 	schedule_timeout_interruptible(ticks);
+	defrag_lock(dn);
 }
 
 /* What a batch costs of the budget, see "How much" above. */
@@ -540,16 +572,6 @@ static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 	return true;
 }
 
-/*
- * For the thread, which gets no signals.  A writer of vm.defrag_now may hold the
- * lock for minutes: to wait for that is no sign of a hang.
- */
-static void defrag_lock(struct defrag_node *dn)
-{
-	while (mutex_lock_interruptible(&dn->lock))
-		;
-}
-
 /* Fill the reserve of a zone that is below its low mark up to the high one. */
 static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 {
@@ -583,7 +605,7 @@ static bool defrag_home_step(struct defrag_node *dn, struct zone *zone,
 	found = defrag_bring_home(&dc, pfn);
 	count_vm_events(KDEFRAGD_HOMED, dc.moved);
 	defrag_end(&dc);
-	effort->budget -= min(effort->budget, dc.moved + dc.failed);
+	effort->budget -= min(effort->budget, defrag_cost(&dc) + dc.failed);
 	if (!effort->forced)
 		defrag_rest(dn, task_sched_runtime(current) - start);
 	return found;
@@ -746,7 +768,8 @@ void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx)
  * @highest_zoneidx: highest zone that it may be made in
  *
  * While the order-aware check hands over, the two never work towards the same
- * end.  Where there is no thread of ours, kcompactd does what it always did.
+ * end.  Where there is no thread of ours, or it keeps out, kcompactd does what it
+ * always did.
  *
  * Context: any, but not under zone->lock.
  * Return: true if kdefragd has been asked instead.
@@ -757,7 +780,7 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
 	struct defrag_node *dn = READ_ONCE(pgdat->defrag);
 
 	if (!kdefragd_enabled() || !order_wmark_hands_over(order) ||
-	    !dn || !READ_ONCE(dn->thread))
+	    defrag_keep_out() || !dn || !READ_ONCE(dn->thread))
 		return false;
 	kdefragd_wake(pgdat, order, highest_zoneidx);
 	return true;
@@ -865,6 +888,7 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 {
 	struct defrag_node *dn = READ_ONCE(dc->zone->zone_pgdat->defrag);
 	struct defrag_round round;
+	struct defrag_zone *dz;
 
 	if (dc->order < pageblock_order) {
 		defrag_round_begin(dc->zone, &round);
@@ -873,8 +897,12 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 	}
 	if (!dn)
 		return 0;
-	return defrag_find_block(dc, targets,
-				 &dn->zones[zone_idx(dc->zone)].cursor);
+	dz = &dn->zones[zone_idx(dc->zone)];
+	if (defrag_find_block(dc, targets, &dz->cursor))
+		return 1;
+	if (READ_ONCE(dz->found_none) != jiffies)
+		WRITE_ONCE(dz->found_none, jiffies);
+	return 0;
 }
 
 /* One look, and what it found is tried.  Return: is it worth another? */
@@ -899,14 +927,27 @@ static bool defrag_direct_step(struct defrag_control *dc)
 	       DEFRAG_DIRECT_READS * pageblock_nr_pages;
 }
 
+/* Has another request looked in this tick, and found no block? */
+static bool defrag_direct_rests(struct zone *zone, unsigned int order)
+{
+	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
+
+	return order >= pageblock_order && dn &&
+	       READ_ONCE(dn->zones[zone_idx(zone)].found_none) == jiffies;
+}
+
 static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 				       unsigned int alloc_flags,
-				       int migratetype, defrag_claim_t claim)
+				       int migratetype, defrag_claim_t claim,
+				       enum defrag_stage stage)
 {
 	unsigned int looks = DEFRAG_DIRECT_LOOKS;
 	struct defrag_control dc;
 
 	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
+	/* What was reclaimed since may have changed it, and cost more. */
+	if (stage == DEFRAG_BEFORE_RECLAIM && defrag_direct_rests(zone, dc.order))
+		return NULL;
 	dc.direct = true;
 	/* To move all of it costs about what clearing it does, for its user. */
 	dc.any_price = order == pageblock_order;
@@ -930,8 +971,9 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
  *
  * Bounded: once per stage the cheapest targets of each zone of one node, the first
  * that has pages enough, asynchronously, with one look per zone at what lies on
- * per-CPU lists.  The page made is taken while its block is isolated, so that
- * nobody else gets it.
+ * per-CPU lists.  Where no block was found, nobody looks again before the next
+ * tick, unless he has reclaimed.  The page made is taken while its block is
+ * isolated, so that nobody else gets it.
  *
  * Who wants a whole block gets the one that is thinned out most, whatever is left
  * in it, if there is room for that; who wants less and needs a block emptied, only
@@ -981,7 +1023,7 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 		fs_reclaim_acquire(gfp_mask);
 		noreclaim = memalloc_noreclaim_save();
 		page = defrag_direct_zone(zone, order, alloc_flags,
-					  ac->migratetype, claim);
+					  ac->migratetype, claim, stage);
 		memalloc_noreclaim_restore(noreclaim);
 		fs_reclaim_release(gfp_mask);
 		delayacct_compact_end();
@@ -1009,12 +1051,16 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 
 	if (!dn)
 		return 0;
+	/* Its per-CPU lists go when its last memory does. */
+	get_online_mems();
+	lru_add_drain_all();
+	if (populated_zone(zone))
+		defrag_drain(zone);
+	put_online_mems();
+	effort.drained = true;
+
 	if (mutex_lock_interruptible(&dn->lock))
 		return -EINTR;
-
-	lru_add_drain_all();
-	defrag_drain(zone);
-	effort.drained = true;
 	/* First, while there are blocks in part free that have room. */
 	defrag_home(dn, zone, &effort);
 	defrag_round_begin(zone, &effort.round);

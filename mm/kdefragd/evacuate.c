@@ -19,8 +19,9 @@
  * Isolation is what memory offlining and alloc_contig_range() do to a block:
  * its free pages go to a list that nobody allocates from, and pages that come
  * free go there, past the per-CPU lists.  Ours lasts for one block, some
- * hundred microseconds.  As the count of free pages leaves isolated ones out,
- * watermarks see up to a block less meanwhile.
+ * hundred microseconds, or as long as it takes to wait for a few locked pages.
+ * As the count of free pages leaves isolated ones out, watermarks see up to a
+ * block less meanwhile; it is not done where that would get below the lowest.
  *
  * Locking: zone->lock to isolate and to look; none while pages are collected
  * and moved.  A block that is isolated stays: memory offlining and
@@ -78,9 +79,35 @@ bool defrag_page_movable(struct page *page, unsigned int order,
 		page = &folio->page;
 	}
 
-	if (PageHuge(page) || page_has_movable_ops(page))
+	if (page_has_movable_ops(page))
 		return true;
-	return !page_has_type(page);
+	/* In the pool it is free, and stays where it is. */
+	if (PageHuge(page))
+		return page_ref_count(page);
+	if (page_has_type(page))
+		return false;
+	/* The kernel's own, unless on its way to an LRU list, or from there. */
+	return PageLRU(page) || !page_ref_count(page) || page->mapping ||
+	       folio_mapped(page_folio(page));
+}
+
+/*
+ * Pages that are off the LRU lists, here or elsewhere: more than this part of
+ * those on them, and reclaim begins to wait for them to come back.  Unit: right
+ * shift, so a 16th.
+ */
+#define DEFRAG_ISOLATED_SHIFT	4
+
+static bool defrag_too_many_isolated(pg_data_t *pgdat)
+{
+	unsigned long isolated, on_lists = 0;
+	enum lru_list lru;
+
+	for (lru = LRU_INACTIVE_ANON; lru <= LRU_ACTIVE_FILE; lru++)
+		on_lists += node_page_state(pgdat, NR_LRU_BASE + lru);
+	isolated = node_page_state(pgdat, NR_ISOLATED_ANON) +
+		   node_page_state(pgdat, NR_ISOLATED_FILE);
+	return isolated > on_lists >> DEFRAG_ISOLATED_SHIFT;
 }
 
 /* A pin counts as many references; so do as many mappings of a small folio. */
@@ -265,12 +292,19 @@ void defrag_drain(struct zone *zone)
 	drain_all_pages(zone);
 }
 
-/* The same in the middle of the work: once is enough for who waits for a page. */
+/*
+ * The same in the middle of the work.  Who waits for a page does so but once, and
+ * not while others do: without a zone, drain_all_pages() does not wait for them.
+ */
 static void defrag_drain_again(struct defrag_control *dc)
 {
-	if (!dc->direct || !dc->drained)
+	if (!dc->direct) {
 		defrag_drain(dc->zone);
-	dc->drained = true;
+	} else if (!dc->drained) {
+		lru_add_drain();
+		drain_all_pages(NULL);
+		dc->drained = true;
+	}
 }
 
 /* Is there nothing left to do?  A direct request has yet to capture it. */
@@ -290,8 +324,13 @@ static bool defrag_isolate(struct defrag_control *dc)
 
 	guard(spinlock_irqsave)(&dc->zone->lock);
 	page = block_in_zone(dc->zone, pageblock_start_pfn(dc->start));
-	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE ||
-	    !pageblock_isolate_and_move_free_pages(dc->zone, page))
+	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
+		return false;
+	/* What is free in it is out of reach meanwhile. */
+	if (zone_page_state(dc->zone, NR_FREE_PAGES) <
+	    min_wmark_pages(dc->zone) + block_nr_free(page))
+		return false;
+	if (!pageblock_isolate_and_move_free_pages(dc->zone, page))
 		return false;
 	dc->zone->nr_isolate_pageblock++;
 	return true;
@@ -304,7 +343,7 @@ static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
 	enum defrag_outcome outcome;
 	LIST_HEAD(folios);
 
-	if (!defrag_isolate(dc))
+	if (defrag_too_many_isolated(dc->zone->zone_pgdat) || !defrag_isolate(dc))
 		return DEFRAG_CHANGED;
 
 	outcome = defrag_collect(dc, &folios);

@@ -118,6 +118,7 @@ struct defrag_round {
 /**
  * struct defrag_zone - what is remembered of a zone between passes
  * @cursor: where the next direct request looks for a block; no lock
+ * @found_none: jiffies when a direct request last found none; no lock
  * @shift: passes in a row that did not pay
  * @not_before: jiffies; no pass before, unless the zone has changed
  * @free_then: free pages when the last pass ended
@@ -125,6 +126,7 @@ struct defrag_round {
  */
 struct defrag_zone {
 	unsigned long	cursor;
+	unsigned long	found_none;
 	unsigned int	shift;
 	unsigned long	not_before;
 	unsigned long	free_then;

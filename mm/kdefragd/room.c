@@ -13,7 +13,8 @@
  * Before that come the blocks that are known not to come free, for what was found in
  * them: walls.  However empty they are, they are the best place for what moves,
  * which will not be in the way again there.  They are read page by page: two page
- * structs for each page of room, if half of the wall is free.
+ * structs for each page of room, if half of the wall is free.  Only single pages
+ * go there.
  *
  * Page by page the lists do not tell the fullest block, but looking at an entry
  * costs one page struct, where finding the last free page in a nearly full
@@ -174,19 +175,19 @@ static bool defrag_look_for_room(struct defrag_control *dc, unsigned int order,
 	unsigned int limit = min_t(unsigned int, dc->order,
 				   max(order + 1, pageblock_order));
 
-	guard(spinlock_irqsave)(&dc->zone->lock);
-	for (; order < limit && dc->nr_room < enough; order++)
+	for (; order < limit && dc->nr_room < enough; order++) {
+		guard(spinlock_irqsave)(&dc->zone->lock);
 		if (!defrag_take_areas(dc, order, enough))
 			return false;
+	}
 	return true;
 }
 
 /*
- * Take free areas of the wall at hand, from @order on; at its end the next one is
- * looked for.  Return: false if the watermark forbids to take any.
+ * Take free areas of the wall at hand; at its end the next one is looked for.
+ * Return: false if the watermark forbids to take any.
  */
-static bool defrag_take_of_wall(struct defrag_control *dc, unsigned int order,
-				unsigned long enough)
+static bool defrag_take_of_wall(struct defrag_control *dc, unsigned long enough)
 {
 	unsigned long end = pageblock_end_pfn(dc->wall);
 
@@ -199,7 +200,7 @@ static bool defrag_take_of_wall(struct defrag_control *dc, unsigned int order,
 			unsigned int have = free ? buddy_order(page) : 0;
 
 			dc->inspected++;
-			if (free && have >= order && !defrag_take_area(dc, page, have))
+			if (free && !defrag_take_area(dc, page, have))
 				return false;
 			dc->wall += 1UL << have;
 		}
@@ -216,9 +217,12 @@ static void defrag_take_room(struct defrag_control *dc, unsigned int order)
 	unsigned int looks = dc->direct ? DEFRAG_ROOM_LOOKS_DIRECT :
 					  DEFRAG_ROOM_LOOKS;
 
-	while (dc->wall && dc->nr_room == had)
-		if (!defrag_take_of_wall(dc, order, enough))
+	/* What is free in a wall is single pages; the next wall has some at least. */
+	while (!order && dc->wall && dc->nr_room == had) {
+		if (!defrag_take_of_wall(dc, enough))
 			return;
+		cond_resched();
+	}
 
 	while (looks-- && dc->nr_room == had &&
 	       defrag_look_for_room(dc, order, enough))

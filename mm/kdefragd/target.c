@@ -135,6 +135,10 @@ void defrag_remember(struct defrag_control *dc, unsigned long pfn,
 	/* One stamp for both. */
 	known -= min(known, defrag_ticks(block));
 	others -= min(others, defrag_ticks(block));
+	/* Of a part, it tells little about the others. */
+	if (shift == DEFRAG_SHIFT_PARTS &&
+	    (outcome == DEFRAG_PINNED || outcome == DEFRAG_UNMOVABLE))
+		outcome = DEFRAG_BUSY;
 	switch (outcome) {
 	case DEFRAG_MADE:
 		known = 0;
