@@ -900,8 +900,7 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 	dz = &dn->zones[zone_idx(dc->zone)];
 	if (defrag_find_block(dc, targets, &dz->cursor))
 		return 1;
-	if (READ_ONCE(dz->found_none) != jiffies)
-		WRITE_ONCE(dz->found_none, jiffies);
+	WRITE_ONCE(dz->found_none, jiffies);
 	return 0;
 }
 
@@ -931,9 +930,12 @@ static bool defrag_direct_step(struct defrag_control *dc)
 static bool defrag_direct_rests(struct zone *zone, unsigned int order)
 {
 	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
+	unsigned long then;
 
-	return order >= pageblock_order && dn &&
-	       READ_ONCE(dn->zones[zone_idx(zone)].found_none) == jiffies;
+	if (order < pageblock_order || !dn)
+		return false;
+	then = READ_ONCE(dn->zones[zone_idx(zone)].found_none);
+	return time_in_range(jiffies, then, then);
 }
 
 static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,

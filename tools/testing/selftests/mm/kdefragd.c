@@ -6,12 +6,14 @@
  * 2. Memory with sparse blocks in it: vm.defrag_now makes whole blocks of it,
  *    the pages are seen to lie elsewhere (PFN), and their content is the same.
  * 3. The same work again finds little to do.
- * 4. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
+ * 4. It makes runs of blocks, too, larger than any that can be allocated, and
+ *    blocks of those that compressed pages lie in.
+ * 5. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
  *    memory writes and reads back patterns, while everything is moved over and
  *    over, CPUs and memory go offline and come back, a cgroup at its limit has
  *    its processes killed, and at times there is no page to move to.  Each kind
  *    has to be seen to have moved; pinned pages not to have.
- * 5. The kernel's own count of free pages per block is right (debug kernels).
+ * 6. The kernel's own count of free pages per block is right (debug kernels).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -29,6 +31,7 @@
 
 #include "alloc_faults.h"
 #include "fragment.h"
+#include "kdefragd_blocks.h"
 #include "kdefragd_disturb.h"
 #include "kdefragd_kinds.h"
 #include "kdefragd_mem.h"
@@ -38,7 +41,6 @@
 #define WORKER_SIZE	(4UL << 20)	/* memory of each kind */
 #define SPREAD		8		/* one page in so many is a worker's */
 #define MIN_ROUNDS	6		/* of moving, however long they take */
-#define CHUNK		(2UL << 20)	/* a page block, nearly everywhere */
 
 /* What a worker tells: in memory shared with the parent. */
 struct report {
@@ -80,83 +82,6 @@ static void test_knobs(void)
 				 knob_read(tests[i].name) == before,
 				 "%s refuses %s\n", tests[i].name, tests[i].bad);
 	}
-}
-
-/* Pages that are there both times, at another place. */
-static unsigned long count_moved(const uint64_t *then, const uint64_t *now,
-				 unsigned long nr)
-{
-	unsigned long i, moved = 0;
-
-	for (i = 0; i < nr; i++)
-		moved += then[i] && now[i] && then[i] != now[i];
-	return moved;
-}
-
-/* --- making blocks ---------------------------------------------------------- */
-
-/*
- * Fill @tenths of free memory, then leave one page in @keep in every other
- * chunk.
- */
-static bool memory_fill(struct memory *m, unsigned long tenths,
-			unsigned long keep)
-{
-	struct frag_state state;
-	unsigned long i;
-
-	if (frag_read(&state) || !memory_map(m, state.free * tenths / 10))
-		return false;
-	for (i = 0; i < m->nr; i++)
-		memory_write(m, i);
-	if (frag_pfns(m->map, m->nr, m->pfn))
-		return false;
-	for (i = 0; i < m->nr; i++)
-		if (m->pfn[i] / (CHUNK / psize()) % 2 && i % keep)
-			memory_give_back(m, i);
-	return true;
-}
-
-static unsigned long whole_blocks(void)
-{
-	return counter("nr_free_pages_blocks") * psize() / CHUNK;
-}
-
-static void test_blocks(void)
-{
-	unsigned long before, after, moved, seen, again, lost;
-	struct memory m;
-	uint64_t *now = NULL;
-
-	if (memory_fill(&m, 8, 16))
-		now = malloc(m.nr * sizeof(*now));
-	if (!now) {
-		ksft_test_result_fail("memory is set up\n");
-		return;
-	}
-	before = whole_blocks();
-	moved = counter("kdefragd_pages_moved");
-	ksft_test_result(!knob_write("defrag_now", "9"), "defrag_now takes 9\n");
-	after = whole_blocks();
-	moved = counter("kdefragd_pages_moved") - moved;
-	frag_pfns(m.map, m.nr, now);
-	seen = count_moved(m.pfn, now, m.nr);
-	free(now);
-	lost = memory_lost(&m);
-
-	ksft_print_msg("whole free blocks %lu before, %lu after; %lu moved, %lu seen\n",
-		       before, after, moved, seen);
-	ksft_test_result(after > before + 20, "whole blocks are made\n");
-	/* The rest was others', or moved twice. */
-	ksft_test_result(seen && seen * 2 >= moved, "pages are seen to have moved\n");
-	ksft_test_result(!lost, "their content is the same\n");
-
-	again = counter("kdefragd_pages_moved");
-	knob_write("defrag_now", "9");
-	again = counter("kdefragd_pages_moved") - again;
-	ksft_print_msg("once more: %lu moved\n", again);
-	ksft_test_result(again * 10 <= moved, "asked again, there is little to do\n");
-	memory_drop(&m);
 }
 
 /* --- nothing is lost ---------------------------------------------------------- */
@@ -459,9 +384,11 @@ int main(void)
 	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + nr_kinds + 3 + 3);
+	ksft_set_plan(12 + 5 + 2 + 2 + nr_kinds + 3 + 3);
 	test_knobs();
 	test_blocks();
+	test_runs();
+	test_compressed();
 	gave_up = count_gave_up();
 	test_nothing_lost(duration ? atof(duration) : 20);
 	test_state(count_gave_up() - gave_up);
