@@ -84,6 +84,59 @@ static void test_knobs(void)
 	}
 }
 
+/* --- making blocks ---------------------------------------------------------- */
+
+static void test_blocks(void)
+{
+	struct making r;
+
+	if (!make_blocks(&r))
+		ksft_exit_fail_msg("no memory to make blocks of\n");
+	ksft_print_msg("whole free blocks %ld before, %ld after; %lu moved, %lu seen\n",
+		       r.before, r.after, r.moved, r.seen);
+	ksft_test_result(!r.ret, "defrag_now takes 9\n");
+	ksft_test_result(r.after > r.before + 20, "whole blocks are made\n");
+	/* The rest was others', or moved twice. */
+	ksft_test_result(r.seen && r.seen * 2 >= r.moved,
+			 "pages are seen to have moved\n");
+	ksft_test_result(!r.lost, "their content is the same\n");
+	ksft_print_msg("once more: %lu moved\n", r.again);
+	ksft_test_result(r.again * 10 <= r.moved,
+			 "asked again, there is little to do\n");
+}
+
+static void test_runs(void)
+{
+	struct making r;
+
+	if (!make_runs(&r))
+		ksft_exit_fail_msg("no memory to make runs of\n");
+	ksft_print_msg("runs of %d free blocks: %ld before, %ld after; %lu moved\n",
+		       RUN, r.before, r.after, r.moved);
+	if (r.after < 0)
+		ksft_test_result_skip("runs of blocks: no debugfs\n");
+	else
+		ksft_test_result(!r.ret && r.after > r.before,
+				 "runs of blocks are made\n");
+	ksft_test_result(!r.lost, "their content is the same, too\n");
+}
+
+static void test_compressed(void)
+{
+	struct making r;
+
+	if (!make_of_compressed(&r)) {
+		ksft_test_result_skip("compressed pages: no zram to swap to\n");
+		ksft_test_result_skip("their content: no zram to swap to\n");
+		return;
+	}
+	ksft_print_msg("whole free blocks %ld before, %ld after\n", r.before, r.after);
+	/* Each block of them held a few, but for those filled with other pages. */
+	ksft_test_result(r.after > r.before + (long)(SWAPPED / CHUNK / 2),
+			 "compressed pages leave their blocks\n");
+	ksft_test_result(!r.lost, "what is read back of them is the same\n");
+}
+
 /* --- nothing is lost ---------------------------------------------------------- */
 
 /* A process that was forked has to see what was there when it was. */
@@ -216,7 +269,7 @@ static void move_everything(double duration)
 	struct memory m;
 	double end;
 
-	if (!memory_fill(&m, 3, 32))
+	if (!memory_fill(&m, 3, 32, 1))
 		ksft_exit_fail_msg("no memory to stir\n");
 	end = seconds() + duration;
 	faults_begin(FAULT_PERCENT, false);

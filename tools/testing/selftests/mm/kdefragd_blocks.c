@@ -12,14 +12,9 @@
 #include "fragment.h"
 #include "kdefragd_blocks.h"
 #include "kdefragd_mem.h"
-#include "kselftest.h"
 #include "vm_util.h"
 
-#define RUN		8		/* blocks in a row, */
-#define RUN_ORDER	"12"		/* and their order */
-
-#define SWAPPED		(256UL << 20)	/* bytes that are compressed, */
-#define SWAPPED_KEEP	16		/* and one page in so many stays so */
+#define SWAPPED_KEEP	16	/* one page in so many stays compressed */
 
 unsigned long count_moved(const uint64_t *then, const uint64_t *now,
 			  unsigned long nr)
@@ -31,8 +26,10 @@ unsigned long count_moved(const uint64_t *then, const uint64_t *now,
 	return moved;
 }
 
-bool memory_fill(struct memory *m, unsigned long tenths, unsigned long keep)
+bool memory_fill(struct memory *m, unsigned long tenths, unsigned long keep,
+		 unsigned int chunks)
 {
+	unsigned long group = chunks * CHUNK / psize();
 	struct frag_state state;
 	unsigned long i;
 
@@ -43,7 +40,7 @@ bool memory_fill(struct memory *m, unsigned long tenths, unsigned long keep)
 	if (frag_pfns(m->map, m->nr, m->pfn))
 		return false;
 	for (i = 0; i < m->nr; i++)
-		if (m->pfn[i] / (CHUNK / psize()) % 2 && i % keep)
+		if (m->pfn[i] / group % 2 && i % keep)
 			memory_give_back(m, i);
 	return true;
 }
@@ -53,41 +50,31 @@ static unsigned long whole_blocks(void)
 	return counter("nr_free_pages_blocks") * psize() / CHUNK;
 }
 
-void test_blocks(void)
+bool make_blocks(struct making *r)
 {
-	unsigned long before, after, moved, seen, again, lost;
 	struct memory m;
 	uint64_t *now = NULL;
 
-	if (memory_fill(&m, 8, 16))
+	if (memory_fill(&m, 8, 16, 1))
 		now = malloc(m.nr * sizeof(*now));
-	if (!now) {
-		ksft_test_result_fail("memory is set up\n");
-		return;
-	}
-	before = whole_blocks();
-	moved = counter("kdefragd_pages_moved");
-	ksft_test_result(!knob_write("defrag_now", "9"), "defrag_now takes 9\n");
-	after = whole_blocks();
-	moved = counter("kdefragd_pages_moved") - moved;
+	if (!now)
+		return false;
+
+	r->before = whole_blocks();
+	r->moved = counter("kdefragd_pages_moved");
+	r->ret = knob_write("defrag_now", "9");
+	r->after = whole_blocks();
+	r->moved = counter("kdefragd_pages_moved") - r->moved;
 	frag_pfns(m.map, m.nr, now);
-	seen = count_moved(m.pfn, now, m.nr);
+	r->seen = count_moved(m.pfn, now, m.nr);
 	free(now);
-	lost = memory_lost(&m);
+	r->lost = memory_lost(&m);
 
-	ksft_print_msg("whole free blocks %lu before, %lu after; %lu moved, %lu seen\n",
-		       before, after, moved, seen);
-	ksft_test_result(after > before + 20, "whole blocks are made\n");
-	/* The rest was others', or moved twice. */
-	ksft_test_result(seen && seen * 2 >= moved, "pages are seen to have moved\n");
-	ksft_test_result(!lost, "their content is the same\n");
-
-	again = counter("kdefragd_pages_moved");
+	r->again = counter("kdefragd_pages_moved");
 	knob_write("defrag_now", "9");
-	again = counter("kdefragd_pages_moved") - again;
-	ksft_print_msg("once more: %lu moved\n", again);
-	ksft_test_result(again * 10 <= moved, "asked again, there is little to do\n");
+	r->again = counter("kdefragd_pages_moved") - r->again;
 	memory_drop(&m);
+	return true;
 }
 
 /* Runs of free blocks, as debugfs tells; -1 if it does not. */
@@ -113,29 +100,20 @@ static long whole_runs(void)
 	return runs;
 }
 
-void test_runs(void)
+bool make_runs(struct making *r)
 {
-	unsigned long moved = counter("kdefragd_pages_moved");
-	long before, after;
 	struct memory m;
 
-	if (!memory_fill(&m, 8, 16)) {
-		ksft_test_result_fail("memory is set up again\n");
-		ksft_test_result_skip("content: no memory\n");
-		return;
-	}
-	before = whole_runs();
-	if (knob_write("defrag_now", RUN_ORDER))
-		before = LONG_MAX;
-	after = whole_runs();
-	ksft_print_msg("runs of %d free blocks: %ld before, %ld after; %lu moved\n",
-		       RUN, before, after, counter("kdefragd_pages_moved") - moved);
-	if (after < 0)
-		ksft_test_result_skip("runs of blocks: no debugfs\n");
-	else
-		ksft_test_result(after > before, "runs of blocks are made\n");
-	ksft_test_result(!memory_lost(&m), "their content is the same, too\n");
+	if (!memory_fill(&m, 8, 16, RUN))
+		return false;
+	r->before = whole_runs();
+	r->moved = counter("kdefragd_pages_moved");
+	r->ret = knob_write("defrag_now", RUN_ORDER);
+	r->after = whole_runs();
+	r->moved = counter("kdefragd_pages_moved") - r->moved;
+	r->lost = memory_lost(&m);
 	memory_drop(&m);
+	return true;
 }
 
 /* --- compressed pages -------------------------------------------------------- */
@@ -200,26 +178,21 @@ static bool thin_out_swap(char *map, unsigned long nr)
 	return true;
 }
 
-void test_compressed(void)
+bool make_of_compressed(struct making *r)
 {
-	unsigned long nr = SWAPPED / psize(), before, after;
+	unsigned long nr = SWAPPED / psize();
 	char *map = mmap(NULL, SWAPPED, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	bool can = map != MAP_FAILED && !access("/sys/block/zram0", F_OK) &&
+		   thin_out_swap(map, nr);
 
-	if (map == MAP_FAILED || access("/sys/block/zram0", F_OK) ||
-	    !thin_out_swap(map, nr)) {
-		ksft_test_result_skip("compressed pages: no zram to swap to\n");
-		ksft_test_result_skip("their content: no zram to swap to\n");
-		return;
+	if (can) {
+		r->before = whole_blocks();
+		r->ret = knob_write("defrag_now", "9");
+		r->after = whole_blocks();
+		r->lost = scrambled_lost(map, nr);
 	}
-	before = whole_blocks();
-	knob_write("defrag_now", "9");
-	after = whole_blocks();
-	ksft_print_msg("whole free blocks %lu before, %lu after\n", before, after);
-	/* Each block of them held a few, but for those filled with other pages. */
-	ksft_test_result(after > before + SWAPPED / CHUNK / 2,
-			 "compressed pages leave their blocks\n");
-	ksft_test_result(!scrambled_lost(map, nr),
-			 "what is read back of them is the same\n");
-	munmap(map, SWAPPED);
+	if (map != MAP_FAILED)
+		munmap(map, SWAPPED);
+	return can;
 }

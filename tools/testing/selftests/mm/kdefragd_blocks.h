@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tests of what vm.defrag_now makes: blocks and runs of them, out of memory in
- * which nearly empty blocks lie beside full ones, and out of compressed pages.
+ * Have vm.defrag_now make blocks and runs of them, out of memory in which nearly
+ * empty blocks lie beside full ones, and out of compressed pages.
  */
 #ifndef _SELFTESTS_MM_KDEFRAGD_BLOCKS_H
 #define _SELFTESTS_MM_KDEFRAGD_BLOCKS_H
@@ -11,20 +11,45 @@
 
 #include "kdefragd_mem.h"
 
-#define CHUNK	(2UL << 20)	/* a page block, nearly everywhere */
+#define CHUNK		(2UL << 20)	/* a page block, nearly everywhere */
+#define RUN		8		/* blocks in a row, */
+#define RUN_ORDER	"12"		/* and their order */
+#define SWAPPED		(256UL << 20)	/* bytes that are compressed */
 
 /* Pages that are there both times, at another place. */
 unsigned long count_moved(const uint64_t *then, const uint64_t *now,
 			  unsigned long nr);
 
 /*
- * Fill @tenths of free memory, then leave one page in @keep in every other
- * chunk.  Return: whether there was memory for it.
+ * Fill @tenths of free memory, then leave one page in @keep in every other group of
+ * @chunks.  Return: whether there was memory for it.
  */
-bool memory_fill(struct memory *m, unsigned long tenths, unsigned long keep);
+bool memory_fill(struct memory *m, unsigned long tenths, unsigned long keep,
+		 unsigned int chunks);
 
-void test_blocks(void);	/* 5 results */
-void test_runs(void);	/* 2 */
-void test_compressed(void);	/* 2 */
+/**
+ * struct making - what came of it
+ * @ret: of the write
+ * @before: free blocks, or runs of them; -1 if they cannot be counted
+ * @after: the same
+ * @moved: pages, by the kernel's count
+ * @seen: of our own, those that lie elsewhere
+ * @lost: of our own, those with another content
+ * @again: pages moved when it was asked for once more
+ */
+struct making {
+	int ret;
+	long before;
+	long after;
+	unsigned long moved;
+	unsigned long seen;
+	unsigned long lost;
+	unsigned long again;
+};
+
+/* Return: false if memory could not be brought into that shape. */
+bool make_blocks(struct making *r);
+bool make_runs(struct making *r);
+bool make_of_compressed(struct making *r);
 
 #endif /* _SELFTESTS_MM_KDEFRAGD_BLOCKS_H */
