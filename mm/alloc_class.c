@@ -41,7 +41,8 @@
  *	off		0.83	4.3	0.92	3.3	0.83	2.7
  *	pgtable		0.87	3.5	0.93	2.9
  *	transient	0.91	2.7	0.95	2.5
- *	on		0.98	1.3	0.99	1.4	0.92	1.8
+ *	both		0.98	1.3	0.99	1.4	0.92	1.8
+ *	on		0.98	1.3	0.99	1.2	0.92	1.8
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of
  * the page tables stays, as those of services do. That is why page tables and
@@ -55,8 +56,9 @@
  * Nor did it buy anything to use the free pages of blocks last that are half free
  * (1.36, 1.45; these, too, are of one run each). The pages of a page_pool are used
  * again and again for as long as their device is up, so they are not marked. (The
- * rows "off" and "on" are by the runs of the benchmark, mainline for "off"; the
- * other two are of one run each.)
+ * rows "off", "both" and "on" are by the runs of the benchmark, mainline for "off";
+ * the other two are of one run each. "on" is both with blocks of the lower zone
+ * filled up, as below; the rows above it are without that.)
  *
  * What follows
  * ------------
@@ -68,10 +70,10 @@
  *   asks for MIGRATE_UNMOVABLE without a class in mind (compaction, fallbacks
  *   of other mobilities, statistics) looks at these lists too. Whole free
  *   blocks belong to all and are on the lists that they always were on.
- * - A request is served from blocks of its class; then from a whole free block
- *   of its mobility; then from one of another mobility; only then from a block
- *   that another class uses; at last by mainline's fallbacks. Nothing fails
- *   that mainline would serve.
+ * - A request is served from blocks of its class, in the zone below if this one
+ *   has none; then from a whole free block of its mobility; then from one of
+ *   another mobility; only then from a block that another class uses; at last by
+ *   mainline's fallbacks. Nothing fails that mainline would serve.
  * - Other classes are not equal. A page that stays, put among pages that go,
  *   holds a block that would have come free; the other way round it does no
  *   harm, and is done before lower zones are tried. So the more persistent class
@@ -127,6 +129,9 @@ u8 alloc_class_offset[NR_ALLOC_CLASSES + 1] __ro_after_init = {
 	[ALLOC_CLASS_TRANSIENT]	= OFFSET(ALLOC_CLASS_TRANSIENT),
 };
 
+/* Is anything done that mainline does not do? */
+static bool alloc_class_on __ro_after_init = true;
+
 /* on, off, or the one class that is kept apart: to see what it is worth. */
 static int __init alloc_class_setup(char *arg)
 {
@@ -142,7 +147,8 @@ static int __init alloc_class_setup(char *arg)
 	}
 
 	memset(alloc_class_offset, 0, sizeof(alloc_class_offset));
-	if (class > ALLOC_CLASS_OTHER)
+	alloc_class_on = class > ALLOC_CLASS_OTHER;
+	if (alloc_class_on)
 		alloc_class_offset[class] = OFFSET(class);
 	return 0;
 }
@@ -195,6 +201,55 @@ void alloc_class_borrowed(struct page *page, unsigned int order,
 	__count_vm_events(ALLOC_CLASS_BORROWED, 1 << order);
 	trace_alloc_class_borrow(page, order, fallback_order, class,
 				 pfnblock_class(page, page_to_pfn(page)));
+}
+
+/* Are there free pages on this list in blocks of which others are in use? */
+static bool list_has_parts(const struct zone *zone, unsigned int order, int list)
+{
+	for (; order < pageblock_order; order++)
+		if (!list_empty(&zone->free_area[order].free_list[list]))
+			return true;
+	return false;
+}
+
+/**
+ * alloc_class_lower_zone_first - shall the zone below serve a request?
+ * @zone: the zone that is asked
+ * @order: order of the request
+ * @migratetype: its mobility, not MIGRATE_MOVABLE
+ * @alloc_flags: its flags, with the class
+ *
+ * When ZONE_NORMAL is full, ZONE_DMA32 gets what the kernel needs. What stays of
+ * that is a few pages to a block, to which nobody would ever add, for ZONE_NORMAL
+ * is asked first and has whole blocks again. So before it takes one of these,
+ * blocks of the same kind in ZONE_DMA32 are filled up. Only where
+ * ALLOC_NOFRAGMENT makes it sure that the zone is asked again, if the other
+ * could not serve, and not with vm.defrag_mode, which keeps that flag.
+ *
+ * The idea, for pages that would fall back to another mobility, is Mel Gorman's
+ * (ALLOC_NOFRAGMENT).
+ *
+ * Context: zone->lock held. The lower zone's lists are looked at without its
+ * lock: a moment later they may be empty or not.
+ * Return: true if this zone had to take a whole free block or one of another
+ * kind, and the one below has free pages in blocks of this kind.
+ */
+bool alloc_class_lower_zone_first(struct zone *zone, unsigned int order,
+				  int migratetype, unsigned int alloc_flags)
+{
+	struct zone *lower = zone - 1;
+	int list = migratetype;
+
+	if (!IS_ENABLED(CONFIG_ZONE_DMA32) || zone_idx(zone) != ZONE_NORMAL)
+		return false;
+	if (alloc_class_divides(migratetype))
+		list = alloc_class_list(alloc_flags_class(alloc_flags));
+	if (list_has_parts(zone, order, list))
+		return false;
+	/* The lists of a zone that never had a page are not initialised. */
+	if (!alloc_class_on || defrag_mode || !populated_zone(lower))
+		return false;
+	return list_has_parts(lower, order, list);
 }
 
 /* A list is not walked for longer than pagetypeinfo walks one of mainline's. */

@@ -45,6 +45,8 @@ extern u8 alloc_class_offset[NR_ALLOC_CLASSES + 1];
 
 void __alloc_class_set_key(struct page *page, enum alloc_class class);
 unsigned long alloc_class_check_zone(struct zone *zone, unsigned long *seen);
+bool alloc_class_lower_zone_first(struct zone *zone, unsigned int order,
+				  int migratetype, unsigned int alloc_flags);
 
 /* Does this mobility have classes? */
 static __always_inline bool alloc_class_divides(int migratetype)
@@ -356,6 +358,14 @@ static inline unsigned long alloc_class_nr_free(const struct free_area *area,
 						int migratetype, bool *overflow)
 {
 	return 0;
+}
+
+static inline bool alloc_class_lower_zone_first(struct zone *zone,
+						unsigned int order,
+						int migratetype,
+						unsigned int alloc_flags)
+{
+	return false;
 }
 
 static inline bool alloc_class_half_free(const struct page *page)

@@ -361,6 +361,80 @@ static void alloc_class_takes_over_and_borrows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after, before);
 }
 
+/* A node without pages, with the two zones between which kernel pages may go. */
+static struct zone *made_up_zones(struct kunit *test)
+{
+	struct pglist_data *pgdat = kunit_kzalloc(test, sizeof(*pgdat), GFP_KERNEL);
+	int i, order, list;
+
+	KUNIT_ASSERT_NOT_NULL(test, pgdat);
+	for (i = ZONE_NORMAL - 1; i <= ZONE_NORMAL; i++) {
+		struct zone *zone = &pgdat->node_zones[i];
+
+		zone->zone_pgdat = pgdat;
+		zone->present_pages = 1;
+		for (order = 0; order < NR_PAGE_ORDERS; order++)
+			for (list = 0; list < NR_FREE_LISTS; list++)
+				INIT_LIST_HEAD(&zone->free_area[order].free_list[list]);
+	}
+	return &pgdat->node_zones[ZONE_NORMAL];
+}
+
+static bool unmovable_goes_lower(struct zone *zone, unsigned int order,
+				 enum alloc_class class)
+{
+	return alloc_class_lower_zone_first(zone, order, MIGRATE_UNMOVABLE,
+					    class ? class_flags(class) : 0);
+}
+
+/* Before another whole block is taken: parts of blocks in the zone below. */
+static void alloc_class_fills_the_lower_zone(struct kunit *test)
+{
+	const int pgtable = alloc_class_list(ALLOC_CLASS_PGTABLE);
+	struct list_head below, own;
+	struct zone *zone;
+
+	skip_if_off(test);
+	if (!IS_ENABLED(CONFIG_ZONE_DMA32) || defrag_mode)
+		kunit_skip(test, "no zone below, or vm.defrag_mode is on");
+	zone = made_up_zones(test);
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+
+	/* A part that is large enough, of the same kind, in that zone. */
+	list_add(&below, &zone[-1].free_area[3].free_list[MIGRATE_UNMOVABLE]);
+	KUNIT_EXPECT_TRUE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+	KUNIT_EXPECT_TRUE(test, unmovable_goes_lower(zone, 3, ALLOC_CLASS_OTHER));
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 4, ALLOC_CLASS_OTHER));
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_PGTABLE));
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone - 1, 0, ALLOC_CLASS_OTHER));
+	KUNIT_EXPECT_FALSE(test, alloc_class_lower_zone_first(zone, 0,
+							      MIGRATE_RECLAIMABLE, 0));
+	zone[-1].present_pages = 0;
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+	zone[-1].present_pages = 1;
+
+	/* Parts of the zone's own blocks come before; its whole blocks do not. */
+	list_add(&own, &zone->free_area[pageblock_order].free_list[MIGRATE_UNMOVABLE]);
+	KUNIT_EXPECT_TRUE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+	list_move(&own, &zone->free_area[2].free_list[MIGRATE_UNMOVABLE]);
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+	KUNIT_EXPECT_TRUE(test, unmovable_goes_lower(zone, 3, ALLOC_CLASS_OTHER));
+	list_del(&own);
+
+	/* A whole block of that zone is no better than one of this. */
+	list_move(&below, &zone[-1].free_area[pageblock_order].free_list[MIGRATE_UNMOVABLE]);
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+
+	list_move(&below, &zone[-1].free_area[0].free_list[pgtable]);
+	KUNIT_EXPECT_TRUE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_PGTABLE));
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+
+	list_move(&below, &zone[-1].free_area[0].free_list[MIGRATE_RECLAIMABLE]);
+	KUNIT_EXPECT_TRUE(test, alloc_class_lower_zone_first(zone, 0,
+							     MIGRATE_RECLAIMABLE, 0));
+	list_del(&below);
+}
+
 /* A free area of a class, too small to change the mobility of its block. */
 static struct page *free_area_of_class(struct zone *zone, enum alloc_class class,
 				       unsigned int *order)
@@ -442,6 +516,7 @@ static struct kunit_case alloc_class_test_cases[] = {
 	KUNIT_CASE(alloc_class_transient_has_its_blocks),
 	KUNIT_CASE(alloc_class_pgtable_has_its_blocks),
 	KUNIT_CASE(alloc_class_takes_over_and_borrows),
+	KUNIT_CASE(alloc_class_fills_the_lower_zone),
 	KUNIT_CASE(alloc_class_putback_finds_the_list),
 	KUNIT_CASE(alloc_class_off_keys_nothing),
 	KUNIT_CASE(alloc_class_lists_match_keys),

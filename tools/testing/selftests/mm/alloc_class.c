@@ -421,6 +421,67 @@ static void run(bool off)
 	free(after.flags);
 }
 
+/* --- zones */
+
+/* Free pages in unmovable blocks of a zone that others of these use; -1: no such. */
+static long free_parts(const char *zone)
+{
+	char line[512], name[32], type[32], *p;
+	FILE *f = fopen("/proc/pagetypeinfo", "r");
+	long sum = -1;
+	int order, len;
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		unsigned long nr;
+
+		if (sscanf(line, "Node %*d, zone %31[^,], type %31s%n", name, type, &len) != 2 ||
+		    strcmp(name, zone) || strcmp(type, "Unmovable"))
+			continue;
+		p = line + len;
+		for (order = 0; 1UL << order < block_pages; order++, p += len) {
+			p += strspn(p, " >");
+			if (sscanf(p, "%lu%n", &nr, &len) != 1)
+				break;
+			sum = (sum < 0 ? 0 : sum) + (nr << order);
+		}
+	}
+	fclose(f);
+	return sum;
+}
+
+/* Only __GFP_DMA32: ask the lower zone, and do not wait. */
+#define LOWER_ZONE	"0x4"
+
+/*
+ * Where the lower zone has a block with a few unmovable pages in it, further ones
+ * are put beside these, and no other block is begun.
+ */
+static void test_lower_zone(bool off)
+{
+	long parts, left;
+	int tries = 10;		/* the first pages come from per-CPU lists */
+
+	if (!frag_can_burst() || free_parts("DMA32") < 0 || free_parts("Normal") < 0) {
+		ksft_test_result_skip("the lower zone: needs module alloc_burst, and two zones\n");
+		return;
+	}
+	drain();
+	frag_burst(0, free_parts("DMA32") + block_pages / 4, LOWER_ZONE);
+	drain();
+	parts = free_parts("DMA32");
+	do {
+		frag_burst(0, free_parts("Normal") + parts, "nowait");
+		drain();
+		left = free_parts("DMA32");
+	} while (left * 4 >= parts && --tries);
+	frag_burst_drop();
+	ksft_test_result(parts > 0 && (off ? left * 2 > parts : left * 4 < parts),
+			 "the lower zone: parts of blocks %s (%ld pages, %ld left)\n",
+			 off ? "stay with alloc_class=off" : "are filled", parts, left);
+}
+
 /* --- disturbances */
 
 /* How long, in seconds; a memory block is offlined some times a second. */
@@ -587,6 +648,7 @@ int main(void)
 	test_header();
 	test_formats();
 	run(strstr(cmdline, "alloc_class=off"));
+	test_lower_zone(strstr(cmdline, "alloc_class=off"));
 	run_disturbed();
 	ksft_set_plan(ksft_test_num());
 	ksft_finished();

@@ -564,7 +564,7 @@ static void test_ring(void)
 
 	if (!run_arms("ring", ring, &off, &on))
 		return;
-	ksft_test_result(off.first < RING / 8 && on.first < RING / 8,
+	ksft_test_result(off.first < RING / 4 && on.first < RING / 4,
 			 "ring: next to nothing at once (%ld of %d, off %ld)\n",
 			 on.first, RING, off.first);
 	ksft_test_result(on.got > off.got,
