@@ -223,9 +223,11 @@ static enum defrag_outcome defrag_migrate(struct defrag_control *dc,
 		return DEFRAG_MADE;
 	dc->no_room = false;
 	err = migrate_pages(folios, defrag_get_folio, defrag_put_folio,
-			    (unsigned long)dc, MIGRATE_ASYNC, MR_DEFRAG,
+			    (unsigned long)dc,
+			    dc->waits ? MIGRATE_SYNC : MIGRATE_ASYNC, MR_DEFRAG,
 			    &moved);
-	if (err && err != -ENOMEM && !dc->direct && !list_empty(folios))
+	if (err && err != -ENOMEM && !dc->direct && !dc->waits &&
+	    !list_empty(folios))
 		err = migrate_pages(folios, defrag_get_folio, defrag_put_folio,
 				    (unsigned long)dc, MIGRATE_SYNC_LIGHT,
 				    MR_DEFRAG, &more);

@@ -30,10 +30,11 @@
  * ------------------------
  * The same is done to each block of a range that offline_pages() has isolated,
  * before its own loop, which moves page after page to where the allocator puts
- * them, and waits for each.  Whole free blocks are left whole.  What does not move
- * the light way is left to that loop, and so is everything if other nodes have
- * memory: the loop prefers those, so that a node can be emptied, and moving
- * pages on to what goes next would be work for nothing.
+ * them.  Whole free blocks are left whole.  As the loop does, it waits for pages
+ * that are locked or being written.  What does not move is left to that loop, and
+ * so is everything if other nodes have memory: the loop prefers those, so that a
+ * node can be emptied, and moving pages on to what goes next would be work for
+ * nothing.
  *
  * Locking: as in evacuate.c, but that the block is not isolated.  It stays
  * because each folio is found, and a reference to it taken, under zone->lock;
@@ -125,6 +126,7 @@ void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
 		return;
 
 	defrag_begin(&dc, zone, pageblock_order);
+	dc.waits = true;
 	for (pfn = start_pfn; pfn < end_pfn && outcome != DEFRAG_NO_ROOM &&
 	     defrag_pages_to_spare(zone) && !signal_pending(current);
 	     pfn += pageblock_nr_pages) {

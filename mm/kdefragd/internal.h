@@ -46,6 +46,7 @@ enum defrag_outcome {
  * @no_room: not even for a single page, when it was last asked for
  * @any_price: a block that is nearly full will do, if @direct and for a block
  * @drained: the per-CPU lists have been drained, if @direct
+ * @waits: wait for pages that are locked, or being written, as long as it takes
  * @captured: the area made, if @direct; its order is in @captured_order
  * @captured_order: see @captured
  * @looked: blocks whose counts were looked at; bounds the work if @direct
@@ -71,6 +72,7 @@ struct defrag_control {
 	bool			direct;
 	bool			any_price;
 	bool			drained;
+	bool			waits;
 	struct page		*captured;
 	unsigned int		captured_order;
 	unsigned long		looked;

@@ -101,6 +101,33 @@ static void count_page(struct fb_block *b, uint64_t flags)
 		b->other++;
 }
 
+/* The run of free pages @start to before @end, both within the block. */
+static void count_areas(struct fb_block *b, unsigned int start, unsigned int end)
+{
+	while (start < end) {
+		unsigned int size = 1;
+
+		/* As large as where it begins and what is left allow. */
+		while (!(start & size) && start + 2 * size <= end)
+			size *= 2;
+		start += size;
+		b->areas++;
+	}
+}
+
+/* @run pages before this one, in its block, are free.  Return: with this one. */
+static unsigned int count_run(const struct fb_map *map, unsigned long pfn,
+			      bool is_free, unsigned int run)
+{
+	unsigned int at = pfn % map->pages;
+
+	if (is_free && at < map->pages - 1)
+		return run + 1;
+	if (is_free || run)
+		count_areas(&map->block[pfn >> map->order], at - run, at + is_free);
+	return 0;
+}
+
 /*
  * Memory that is needed for looking is taken before the per-CPU lists are drained:
  * what a fault leaves on these looks like a page of the kernel.
@@ -121,6 +148,7 @@ void fb_map_read(struct fb_map *map)
 {
 	static uint64_t flags[CHUNK];
 	unsigned long pfn = 0;
+	unsigned int run = 0;
 	int fd = open("/proc/kpageflags", O_RDONLY);
 	ssize_t len, i;
 
@@ -130,10 +158,15 @@ void fb_map_read(struct fb_map *map)
 	memset(flags, 0, sizeof(flags));
 	fb_drain_pcp();
 	while ((len = read(fd, flags, sizeof(flags))) > 0) {
-		for (i = 0; i < len / (ssize_t)sizeof(*flags); i++, pfn++)
-			if (is_ram(pfn))
+		for (i = 0; i < len / (ssize_t)sizeof(*flags); i++, pfn++) {
+			bool there = is_ram(pfn);
+
+			if (there)
 				count_page(&map->block[pfn >> map->order],
 					   flags[i]);
+			run = count_run(map, pfn, there &&
+					flags[i] & BIT_ULL(KPF_BUDDY), run);
+		}
 	}
 	close(fd);
 }

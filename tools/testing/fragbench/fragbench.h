@@ -124,6 +124,7 @@ long fb_meminfo(const char *name);
  * struct fb_block - what the pages of one page block are
  * @present: pages that exist
  * @free: in the page allocator
+ * @areas: free areas that these make, as the buddy allocator merges them
  * @movable: on an LRU list, or anonymous
  * @table: page tables
  * @slab: slab caches
@@ -133,6 +134,7 @@ long fb_meminfo(const char *name);
 struct fb_block {
 	uint16_t present;
 	uint16_t free;
+	uint16_t areas;
 	uint16_t movable;
 	uint16_t table;
 	uint16_t slab;

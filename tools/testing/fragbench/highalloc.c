@@ -7,7 +7,9 @@
  * when the load has gone.  Those who come first take what lies ready; those
  * who come later what the kernel makes.
  *
- * possible: blocks at rest that hold nothing but free and movable pages.
+ * possible: blocks at rest that hold nothing but free and movable pages.  While
+ * the load runs, its anonymous memory, with what of it is in swap, has to have
+ * room as well: loaded_possible and again_possible are so much less.
  */
 #include <stdio.h>
 #include <unistd.h>
@@ -43,13 +45,23 @@ static long ask(long blocks)
 	return got;
 }
 
-static void phase(const char *name, long blocks)
+/* Anonymous memory, wherever it is.  KiB. */
+static long anonymous(void)
+{
+	return fb_meminfo("AnonPages") + fb_meminfo("SwapTotal") -
+	       fb_meminfo("SwapFree");
+}
+
+/* Return: anonymous memory meanwhile, in KiB */
+static long phase(const char *name, long blocks)
 {
 	struct fb_counters *then = fb_counters_read(), *now;
+	long anon = anonymous(), got;
 	double start = fb_seconds();
-	long got = ask(blocks);
 	char key[64];
 
+	got = ask(blocks);
+	anon = (anon + anonymous()) / 2;
 	now = fb_counters_read();
 	snprintf(key, sizeof(key), "%s_success", name);
 	fb_share(key, got, blocks);
@@ -58,12 +70,15 @@ static void phase(const char *name, long blocks)
 		 fb_counter_since(then, now, "pgsteal_direct"));
 	snprintf(key, sizeof(key), "%s_seconds", name);
 	fb_value(key, "%.1f", fb_seconds() - start);
+	return anon;
 }
 
-static void possible(long asked)
+/* @loaded, @again: anonymous memory in these phases, in KiB */
+static void possible(long asked, long loaded, long again)
 {
-	unsigned long i, nr = 0;
 	struct fb_map map;
+	unsigned long i;
+	double nr = 0, block;
 
 	fb_settle();
 	fb_map_read(&map);
@@ -74,13 +89,16 @@ static void possible(long asked)
 	}
 	fb_map_print("after", &map);
 	fb_map_free(&map);
+	block = (sysconf(_SC_PAGESIZE) >> 10) << fb_block_order();	/* KiB */
 	fb_share("possible", nr, asked);
+	fb_share("loaded_possible", nr - loaded / block, asked);
+	fb_share("again_possible", nr - again / block, asked);
 }
 
 int main(int argc, char **argv)
 {
 	struct fb_counters *then, *now;
-	long blocks;
+	long blocks, loaded, again;
 
 	fb_begin(argc, argv, "Success of asking for most of memory in whole blocks.",
 		 options);
@@ -92,15 +110,15 @@ int main(int argc, char **argv)
 	sleep(warm);
 	fb_fingerprint("before", NULL);
 	then = fb_counters_read();
-	phase("loaded", blocks);
+	loaded = phase("loaded", blocks);
 	sleep(5);
-	phase("again", blocks);
+	again = phase("again", blocks);
 	fb_load_stop();
 	sleep(5);
 	phase("rest", blocks);
 	now = fb_counters_read();
 	fb_value("asked", "%ld", blocks);
 	fb_counters_print(then, now);
-	possible(blocks);
+	possible(blocks, loaded, again);
 	return 0;
 }

@@ -10,7 +10,10 @@
  *
  * The work is held against a bound.  From a map taken before: the blocks that
  * hold nothing but movable pages, emptiest first, as many as were gained.  To
- * gain that many, at least the pages in these had to move.
+ * gain that many, at least the pages in these had to move; and who looks for them
+ * page by page, stepping over each free area, reads as many page structs as there
+ * are pages and free areas in these blocks, before he has looked for a new place
+ * for a single one.
  *
  * The pages carry a mark each, which has to be there afterwards, and those that
  * moved are counted by their page frame numbers as well.
@@ -74,28 +77,38 @@ static void memory_shape(struct memory *m)
 	free(share);
 }
 
-static int by_number(const void *a, const void *b)
+static int by_movable(const void *a, const void *b)
 {
-	return *(const unsigned int *)a - *(const unsigned int *)b;
+	return ((const struct fb_block *)a)->movable -
+	       ((const struct fb_block *)b)->movable;
 }
 
-/* Return: pages in the @gain emptiest blocks that could be emptied. */
-static unsigned long bound(const struct fb_map *map, unsigned long gain)
+/* What the work is held against */
+struct bound {
+	unsigned long pages;	/* to be moved */
+	unsigned long read;	/* page structs to be read to find them */
+};
+
+/* Of the @gain emptiest blocks that could be emptied. */
+static struct bound bound(const struct fb_map *map, unsigned long gain)
 {
-	unsigned int *used = fb_alloc(map->nr, sizeof(*used));
-	unsigned long nr = 0, sum = 0, i;
+	struct fb_block *block = fb_alloc(map->nr, sizeof(*block));
+	struct bound sum = { 0 };
+	unsigned long nr = 0, i;
 
 	for (i = 0; i < map->nr; i++) {
 		const struct fb_block *b = &map->block[i];
 
 		if (b->present == map->pages && b->movable &&
 		    b->free + b->movable == map->pages)
-			used[nr++] = b->movable;
+			block[nr++] = *b;
 	}
-	qsort(used, nr, sizeof(*used), by_number);
-	for (i = 0; i < gain && i < nr; i++)
-		sum += used[i];
-	free(used);
+	qsort(block, nr, sizeof(*block), by_movable);
+	for (i = 0; i < gain && i < nr; i++) {
+		sum.pages += block[i].movable;
+		sum.read += block[i].movable + block[i].areas;
+	}
+	free(block);
 	return sum;
 }
 
@@ -130,7 +143,8 @@ int main(int argc, char **argv)
 	struct fb_shape before, after;
 	struct memory memory;
 	struct fb_map map, left;
-	unsigned long least, moved;
+	struct bound least = { 0 };
+	unsigned long moved;
 	const char *how;
 	long gain, migrated;
 	double start;
@@ -163,7 +177,8 @@ int main(int argc, char **argv)
 	fb_map_shape(&left, &after);
 	gain = (long)after.whole - (long)before.whole;
 	migrated = fb_counter_since(then, now, "pgmigrate_success");
-	least = gain > 0 ? bound(&map, gain) : 0;
+	if (gain > 0)
+		least = bound(&map, gain);
 
 	fb_value("how", "%s", strrchr(how, '/') + 1);
 	fb_value("seconds", "%.2f", start);
@@ -173,10 +188,11 @@ int main(int argc, char **argv)
 	fb_value("gain", "%ld", gain);
 	fb_value("migrated", "%ld", migrated);
 	fb_value("moved_seen", "%lu", moved);
-	fb_value("bound", "%lu", least);
-	fb_share("migrated_per_bound", migrated, least);
+	fb_value("bound", "%lu", least.pages);
+	fb_share("migrated_per_bound", migrated, least.pages);
 	fb_value("inspected", "%ld", fb_inspected(then, now));
 	fb_share("inspected_per_block", fb_inspected(then, now), gain);
+	fb_share("to_read_per_block", least.read, gain);
 	fb_counters_print(then, now);
 	fb_map_print("after", &left);
 	return 0;

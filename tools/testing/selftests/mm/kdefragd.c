@@ -11,8 +11,9 @@
  * 5. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
  *    memory writes and reads back patterns, while everything is moved over and
  *    over, CPUs and memory go offline and come back, a cgroup at its limit has
- *    its processes killed, and at times there is no page to move to.  Each kind
- *    has to be seen to have moved; pinned pages not to have.
+ *    its processes killed, all memory is used up once, and at times there is no
+ *    page to move to.  Each kind has to be seen to have moved; pinned pages not
+ *    to have.
  * 6. The kernel's own count of free pages per block is right (debug kernels).
  */
 #define _GNU_SOURCE
@@ -313,6 +314,7 @@ static void report_disturbance(const struct disturbance *d)
 		ksft_test_result(d->ooms && !d->spared,
 				 "beside it, %lu processes killed at the limit of their cgroup\n",
 				 d->ooms);
+	ksft_test_result(d->used_up, "beside it, memory is used up once\n");
 }
 
 static void report_faults(void)
@@ -437,7 +439,7 @@ int main(void)
 	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + 2 + 2 + nr_kinds + 3 + 3);
+	ksft_set_plan(12 + 5 + 2 + 2 + nr_kinds + 4 + 3);
 	test_knobs();
 	test_blocks();
 	test_runs();

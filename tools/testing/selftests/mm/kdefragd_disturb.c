@@ -18,6 +18,9 @@
 #define CPUS	16
 #define PAUSE	20000	/* us */
 
+#define GREED		(16UL << 20)	/* taken at a time */
+#define GREEDY_ROUND	8		/* when all memory is used up, once */
+
 #define CGROUPS		"/sys/fs/cgroup/"
 #define CGROUP		CGROUPS "kdefragd-test/"
 #define CGROUP_MAX	"8388608"
@@ -86,6 +89,35 @@ static void cgroup_cycle(struct disturbance *d)
 		d->spared++;
 }
 
+/* Takes memory until there is none, and is the first to be killed for it. */
+static void greedy(void)
+{
+	char *map;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (frag_write("/proc/self/oom_score_adj", "1000"))
+		_exit(1);
+	for (;;) {
+		map = mmap(NULL, GREED, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (map == MAP_FAILED)
+			_exit(1);
+		memset(map, 1, GREED);
+	}
+}
+
+static void use_up_memory(struct disturbance *d)
+{
+	int status;
+	pid_t pid;
+
+	pid = fork();
+	if (!pid)
+		greedy();
+	if (pid > 0 && waitpid(pid, &status, 0) == pid)
+		d->used_up = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
 static void disturb(struct disturbance *d, const int *stop)
 {
 	bool cgroup = cgroup_begin();
@@ -97,6 +129,8 @@ static void disturb(struct disturbance *d, const int *stop)
 		d->cpus += cpu_cycle(d, i % CPUS);
 		if (cgroup)
 			cgroup_cycle(d);
+		if (i == GREEDY_ROUND)
+			use_up_memory(d);
 		usleep(PAUSE);
 	}
 	rmdir(CGROUP);

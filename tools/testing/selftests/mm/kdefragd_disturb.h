@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What goes on beside the test of kdefragd: CPUs and memory come and go, and a
- * cgroup at its limit has its processes killed for want of memory.
+ * What goes on beside the test of kdefragd: CPUs and memory come and go, a
+ * cgroup at its limit has its processes killed for want of memory, and so has the
+ * machine, once.
  */
 #ifndef _SELFTESTS_MM_KDEFRAGD_DISTURB_H
 #define _SELFTESTS_MM_KDEFRAGD_DISTURB_H
@@ -14,6 +15,7 @@
  * @memory: times that a memory block did
  * @ooms: processes killed at the limit of their cgroup
  * @spared: those that were not
+ * @used_up: all memory was used up once, and who did it was killed
  * @lost: what went and did not come back
  */
 struct disturbance {
@@ -21,6 +23,7 @@ struct disturbance {
 	unsigned long memory;
 	unsigned long ooms;
 	unsigned long spared;
+	unsigned long used_up;
 	unsigned long lost;
 };
 
