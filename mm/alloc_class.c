@@ -14,9 +14,9 @@
  * moved free. Among themselves, the unmovable ones are not told apart. Fill
  * pipes, make page tables and create files by turns, then let go of all but
  * the files: after four rounds in a guest of 3 GiB (tools/testing/fragbench,
- * churn; three runs) some 303 blocks have unmovable pages in them where 70 could
- * hold them, and 1160 blocks are free as a whole where there could be 1397.
- * page_owner tells what they are: inodes of the tmpfs and the maple tree nodes
+ * churn; three runs) unmovable pages are in 4.3 times as many blocks as could
+ * hold them, and 0.83 of the blocks that the free pages would make are free as a
+ * whole.  page_owner tells what they are: inodes of the tmpfs and the maple tree nodes
  * of its directories. Slab pages, a few to each block, left behind among what
  * were pages of pipes and page tables. Nothing that moves is in these blocks,
  * so compaction can do nothing about them, and vm.defrag_mode, which keeps the
@@ -56,9 +56,10 @@
  * Nor did it buy anything to use the free pages of blocks last that are half free
  * (1.36, 1.45; these, too, are of one run each). The pages of a page_pool are used
  * again and again for as long as their device is up, so they are not marked. (The
- * rows "off", "both" and "on" are by the runs of the benchmark, mainline for "off";
- * the other two are of one run each. "on" is both with blocks of the lower zone
- * filled up, as below; the rows above it are without that.)
+ * rows "off" and "on" are by the saved runs of the benchmark, mainline for "off".
+ * The other three, and the figures in brackets, are of one run each that was not
+ * saved. "on" is both with blocks of the lower zone filled up, as below; the rows
+ * above it are without that.)
  *
  * What follows
  * ------------
@@ -212,6 +213,20 @@ static bool list_has_parts(const struct zone *zone, unsigned int order, int list
 	return false;
 }
 
+/* Who gets nothing of a zone that is not all there yet makes it grow. */
+static bool zone_can_grow(struct zone *zone)
+{
+#ifdef CONFIG_DEFERRED_STRUCT_PAGE_INIT
+	if (READ_ONCE(zone->zone_pgdat->first_deferred_pfn) != ULONG_MAX)
+		return true;
+#endif
+#ifdef CONFIG_UNACCEPTED_MEMORY
+	if (!list_empty(&zone->unaccepted_pages))
+		return true;
+#endif
+	return false;
+}
+
 /**
  * alloc_class_lower_zone_first - shall the zone below serve a request?
  * @zone: the zone that is asked
@@ -222,15 +237,16 @@ static bool list_has_parts(const struct zone *zone, unsigned int order, int list
  * When ZONE_NORMAL is full, ZONE_DMA32 gets what the kernel needs. What stays of
  * that is a few pages to a block, to which nobody would ever add, for ZONE_NORMAL
  * is asked first and has whole blocks again. So before it takes one of these,
- * blocks of the same kind in ZONE_DMA32 are filled up. Only where
- * ALLOC_NOFRAGMENT makes it sure that the zone is asked again, if the other
- * could not serve, and not with vm.defrag_mode, which keeps that flag.
+ * blocks of the same kind in ZONE_DMA32 are filled up, unless that zone is short
+ * of pages. Only where ALLOC_NOFRAGMENT makes it sure that the zone is asked
+ * again, if the other could not serve, and not with vm.defrag_mode, which keeps
+ * that flag.
  *
  * The idea, for pages that would fall back to another mobility, is Mel Gorman's
  * (ALLOC_NOFRAGMENT).
  *
- * Context: zone->lock held. The lower zone's lists are looked at without its
- * lock: a moment later they may be empty or not.
+ * Context: any. Free lists are looked at, those of the lower zone always without
+ * its lock: a moment later they may be empty or not.
  * Return: true if this zone had to take a whole free block or one of another
  * kind, and the one below has free pages in blocks of this kind.
  */
@@ -249,7 +265,10 @@ bool alloc_class_lower_zone_first(struct zone *zone, unsigned int order,
 	/* The lists of a zone that never had a page are not initialised. */
 	if (!alloc_class_on || defrag_mode || !populated_zone(lower))
 		return false;
-	return list_has_parts(lower, order, list);
+	if (!list_has_parts(lower, order, list) || zone_can_grow(zone))
+		return false;
+	return zone_watermark_ok(lower, 0, low_wmark_pages(lower) + (1UL << order),
+				 ZONE_NORMAL, ALLOC_WMARK_LOW);
 }
 
 /* A list is not walked for longer than pagetypeinfo walks one of mainline's. */

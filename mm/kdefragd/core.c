@@ -175,11 +175,11 @@
 
 /*
  * A zone is short of page cache if it has less than this part of the zone's pages.
- * Unit: right shift, so an eighth.  With a smaller part, what is taken for huge
+ * Unit: right shift, so a 16th.  With a smaller part, what is taken for huge
  * pages is made up for by swapping; with a larger one, huge pages are refused where
  * there is cache to drop.
  */
-#define DEFRAG_CACHE_SHIFT	3
+#define DEFRAG_CACHE_SHIFT	4
 
 /* Counts of blocks that are read in the time of a page struct.  Unit: 1. */
 #define DEFRAG_DIRECT_COUNTS	4
@@ -676,6 +676,21 @@ static int defrag_request_zone(unsigned int request)
 	return (request & (DEFRAG_REQUESTED - 1)) % MAX_NR_ZONES;
 }
 
+/* Work on one zone for a request.  Return: as defrag_for_check(), if asked. */
+static bool defrag_zone_work(struct defrag_node *dn, struct zone *zone,
+			     unsigned int request, bool for_check)
+{
+	bool whole = true;
+
+	if (request & DEFRAG_AFRESH)
+		WRITE_ONCE(dn->zones[zone_idx(zone)].shift, 0);
+	if (for_check)
+		whole = defrag_for_check(dn, zone, defrag_request_order(request),
+					 defrag_request_zone(request));
+	defrag_for_reserve(dn, zone);
+	return whole;
+}
+
 static void defrag_node_work(struct defrag_node *dn)
 {
 	/* Taken on here; what comes in from now on is a new one. */
@@ -694,12 +709,10 @@ static void defrag_node_work(struct defrag_node *dn)
 			continue;
 
 		defrag_lock(dn);
-		if (request & DEFRAG_AFRESH)
-			WRITE_ONCE(dn->zones[i].shift, 0);
-		if (pass.ours)
-			pass.whole &= defrag_for_check(dn, zone, order,
-						       highest);
-		defrag_for_reserve(dn, zone);
+		/* Whoever had the lock had it for minutes, maybe. */
+		if (populated_zone(zone))
+			pass.whole &= defrag_zone_work(dn, zone, request,
+						       pass.ours);
 		mutex_unlock(&dn->lock);
 	}
 	/* Asks for another round if this one paid and more is wanted. */
@@ -790,9 +803,9 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
  * kdefragd_stands_in - is there no need of proactive compaction?
  * @pgdat: the node
  *
- * While a reserve of whole blocks is kept.  Proactive compaction goes by a score
- * of the free pages, looks twice a second, and moves pages towards blocks that
- * will never be whole as readily as towards others.
+ * While a reserve of whole blocks is kept, and may be worked for.  Proactive
+ * compaction goes by a score of the free pages, looks twice a second, and moves
+ * pages towards blocks that will never be whole as readily as towards others.
  *
  * Context: any.
  * Return: true if kdefragd keeps the reserve.
@@ -802,7 +815,8 @@ bool kdefragd_stands_in(pg_data_t *pgdat)
 	struct defrag_node *dn = READ_ONCE(pgdat->defrag);
 	int i;
 
-	if (!kdefragd_enabled() || !dn || !READ_ONCE(dn->thread))
+	if (!kdefragd_enabled() || defrag_keep_out() || !dn ||
+	    !READ_ONCE(dn->thread))
 		return false;
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		if (defrag_reserve_low(pgdat->node_zones + i))
@@ -865,6 +879,37 @@ static bool defrag_short_of_cache(struct zone *zone)
 			      zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
 
 	return cache < zone_managed_pages(zone) >> DEFRAG_CACHE_SHIFT;
+}
+
+/**
+ * kdefragd_refuses - is a request not worth what would be reclaimed for it?
+ * @gfp_mask: of the request
+ * @order: its order
+ * @ac: where it may allocate from
+ *
+ * A huge page of a process may be refused: smaller pages do as well.  Where there
+ * is hardly any page cache, reclaim for it swaps out what others, or the same
+ * process, will want back.  Mainline seldom gets that far, for it seldom finds a
+ * block then; kdefragd would find one for as long as anything is left to swap.
+ *
+ * Context: any; racy.
+ * Return: true if it may be refused, and all zones it may have are short of cache.
+ */
+bool kdefragd_refuses(gfp_t gfp_mask, unsigned int order,
+		      const struct alloc_context *ac)
+{
+	struct zoneref *z;
+	struct zone *zone;
+
+	if (!kdefragd_enabled() || !defrag_may_refuse(gfp_mask, order))
+		return false;
+	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
+					ac->highest_zoneidx, ac->nodemask) {
+		if (!defrag_short_of_cache(zone))
+			return false;
+	}
+	count_vm_event(KDEFRAGD_REFUSED);
+	return true;
 }
 
 /*
@@ -949,6 +994,9 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
 	/* What was reclaimed since may have changed it, and cost more. */
 	if (stage == DEFRAG_BEFORE_RECLAIM && defrag_direct_rests(zone, dc.order))
+		return NULL;
+	/* Each target would be given up for it. */
+	if (defrag_too_many_isolated(zone->zone_pgdat))
 		return NULL;
 	dc.direct = true;
 	/* To move all of it costs about what clearing it does, for its user. */
@@ -1239,7 +1287,8 @@ void __meminit kdefragd_run(int nid)
 		wake_up_process(thread);
 		WRITE_ONCE(dn->thread, thread);
 	}
-	WRITE_ONCE(pgdat->defrag, dn);
+	/* Whoever reads it without a lock sees what it points to. */
+	smp_store_release(&pgdat->defrag, dn);
 }
 
 /**

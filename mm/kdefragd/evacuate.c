@@ -86,9 +86,12 @@ bool defrag_page_movable(struct page *page, unsigned int order,
 		return page_ref_count(page);
 	if (page_has_type(page))
 		return false;
-	/* The kernel's own, unless on its way to an LRU list, or from there. */
+	/*
+	 * The kernel's own, unless on its way to an LRU list, or from there.  Not
+	 * folio_mapped(): nobody holds it, and it may be a tail by now.
+	 */
 	return PageLRU(page) || !page_ref_count(page) || page->mapping ||
-	       folio_mapped(page_folio(page));
+	       atomic_read(&page->_mapcount) >= 0;
 }
 
 /*
@@ -98,7 +101,14 @@ bool defrag_page_movable(struct page *page, unsigned int order,
  */
 #define DEFRAG_ISOLATED_SHIFT	4
 
-static bool defrag_too_many_isolated(pg_data_t *pgdat)
+/**
+ * defrag_too_many_isolated - are so many pages off the LRU lists that others wait?
+ * @pgdat: of this node
+ *
+ * Context: any.
+ * Return: true if no more are to be taken off.
+ */
+bool defrag_too_many_isolated(pg_data_t *pgdat)
 {
 	unsigned long isolated, on_lists = 0;
 	enum lru_list lru;
@@ -318,24 +328,24 @@ static bool defrag_is_free(struct defrag_control *dc)
 
 /*
  * Isolate the block, if it is still there, and one that may be emptied.  From
- * here on it stays there.
+ * here on it stays there.  Return: DEFRAG_MADE if that worked.
  */
-static bool defrag_isolate(struct defrag_control *dc)
+static enum defrag_outcome defrag_isolate(struct defrag_control *dc)
 {
 	struct page *page;
 
 	guard(spinlock_irqsave)(&dc->zone->lock);
 	page = block_in_zone(dc->zone, pageblock_start_pfn(dc->start));
 	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
-		return false;
+		return DEFRAG_CHANGED;
 	/* What is free in it is out of reach meanwhile. */
 	if (zone_page_state(dc->zone, NR_FREE_PAGES) <
 	    min_wmark_pages(dc->zone) + block_nr_free(page))
-		return false;
+		return DEFRAG_NO_ROOM;
 	if (!pageblock_isolate_and_move_free_pages(dc->zone, page))
-		return false;
+		return DEFRAG_CHANGED;
 	dc->zone->nr_isolate_pageblock++;
-	return true;
+	return DEFRAG_MADE;
 }
 
 /* Empty what lies between dc->start and dc->end, within one block. */
@@ -345,8 +355,11 @@ static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
 	enum defrag_outcome outcome;
 	LIST_HEAD(folios);
 
-	if (defrag_too_many_isolated(dc->zone->zone_pgdat) || !defrag_isolate(dc))
+	if (defrag_too_many_isolated(dc->zone->zone_pgdat))
 		return DEFRAG_CHANGED;
+	outcome = defrag_isolate(dc);
+	if (outcome != DEFRAG_MADE)
+		return outcome;
 
 	outcome = defrag_collect(dc, &folios);
 	if (outcome == DEFRAG_MADE)

@@ -54,6 +54,9 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     defrag_claim_t claim, enum defrag_stage stage,
 			     unsigned int *tried);
 
+bool kdefragd_refuses(gfp_t gfp_mask, unsigned int order,
+		      const struct alloc_context *ac);
+
 /* A large folio that finds no room is not split: one is not worth another. */
 static inline bool kdefragd_keeps_whole(int migrate_reason)
 {
@@ -118,6 +121,12 @@ static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 					   unsigned int *tried)
 {
 	return NULL;
+}
+
+static inline bool kdefragd_refuses(gfp_t gfp_mask, unsigned int order,
+				    const struct alloc_context *ac)
+{
+	return false;
 }
 
 /* A macro: with an inline function GCC makes other code of its user. */

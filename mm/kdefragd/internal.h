@@ -191,6 +191,7 @@ enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
 				    const struct defrag_target *target);
 enum defrag_outcome defrag_move_out(struct defrag_control *dc,
 				    unsigned long pfn);
+bool defrag_too_many_isolated(pg_data_t *pgdat);
 bool defrag_page_movable(struct page *page, unsigned int order,
 			 unsigned long *step);
 void defrag_drain(struct zone *zone);

@@ -253,9 +253,19 @@ static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
 	return page;
 }
 
+static bool defrag_pool_has_free(struct hstate *h, int nid)
+{
+#ifdef CONFIG_HUGETLB_PAGE
+	return data_race(h->free_huge_pages_node[nid]);
+#else
+	return false;
+#endif
+}
+
 /*
  * A new one, which the pool gets for the old one; nothing is reclaimed for it.  One
- * that is free in the pool would leave the old one there, as large as it is.
+ * that is free in the pool would leave the old one there, as large as it is, and
+ * to take it even for a moment might have others find none.
  */
 static struct folio *defrag_get_hugetlb(struct defrag_control *dc,
 					struct folio *src)
@@ -263,10 +273,12 @@ static struct folio *defrag_get_hugetlb(struct defrag_control *dc,
 	struct hstate *h = folio_hstate(src);
 	gfp_t gfp = (htlb_alloc_mask(h) & ~__GFP_RECLAIM) | __GFP_THISNODE |
 		    __GFP_NOMEMALLOC | __GFP_NOWARN;
+	int nid = zone_to_nid(dc->zone);
 	struct folio *dst;
 
-	dst = alloc_hugetlb_folio_nodemask(h, zone_to_nid(dc->zone), NULL, gfp,
-					   false);
+	if (defrag_pool_has_free(h, nid))
+		return NULL;
+	dst = alloc_hugetlb_folio_nodemask(h, nid, NULL, gfp, false);
 	if (dst && (!folio_test_hugetlb_temporary(dst) ||
 		    defrag_in_target(dc, folio_pfn(dst)))) {
 		folio_putback_hugetlb(dst);

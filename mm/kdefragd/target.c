@@ -212,21 +212,24 @@ void defrag_count_remembered(struct zone *zone, struct defrag_remembered *blocks
 }
 
 /*
- * Pages to move out of a block; DEFRAG_PRICE_MAX if that is not to be.
+ * Pages to move out of a block; DEFRAG_PRICE_MAX if that is not to be.  A free
+ * one that is isolated, CMA's or kept for atomic requests is nobody's to have.
  * Context: zone->lock held.
  */
 static unsigned int defrag_block_price(struct defrag_control *dc,
 				       unsigned long pfn)
 {
 	struct page *page = block_in_zone(dc->zone, pfn);
+	enum migratetype migratetype;
 	unsigned int used;
 
 	if (!page)
 		return DEFRAG_PRICE_MAX;
 	used = pageblock_nr_pages - block_nr_free(page);
-	if (!used)
+	migratetype = get_pageblock_migratetype(page);
+	if (!used && migratetype_is_mergeable(migratetype))
 		return 0;
-	if (get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
+	if (!used || migratetype != MIGRATE_MOVABLE)
 		return DEFRAG_PRICE_MAX;
 
 	return defrag_price_now(pfn_page_block(page, pfn), defrag_shift(dc), used);

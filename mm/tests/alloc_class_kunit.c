@@ -373,10 +373,17 @@ static struct zone *made_up_zones(struct kunit *test)
 
 		zone->zone_pgdat = pgdat;
 		zone->present_pages = 1;
+		atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], pageblock_nr_pages);
+#ifdef CONFIG_UNACCEPTED_MEMORY
+		INIT_LIST_HEAD(&zone->unaccepted_pages);
+#endif
 		for (order = 0; order < NR_PAGE_ORDERS; order++)
 			for (list = 0; list < NR_FREE_LISTS; list++)
 				INIT_LIST_HEAD(&zone->free_area[order].free_list[list]);
 	}
+#ifdef CONFIG_DEFERRED_STRUCT_PAGE_INIT
+	pgdat->first_deferred_pfn = ULONG_MAX;
+#endif
 	return &pgdat->node_zones[ZONE_NORMAL];
 }
 
@@ -412,6 +419,11 @@ static void alloc_class_fills_the_lower_zone(struct kunit *test)
 	zone[-1].present_pages = 0;
 	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
 	zone[-1].present_pages = 1;
+
+	/* Not if that zone has few pages. */
+	zone[-1]._watermark[WMARK_LOW] = pageblock_nr_pages;
+	KUNIT_EXPECT_FALSE(test, unmovable_goes_lower(zone, 0, ALLOC_CLASS_OTHER));
+	zone[-1]._watermark[WMARK_LOW] = 0;
 
 	/* Parts of the zone's own blocks come before; its whole blocks do not. */
 	list_add(&own, &zone->free_area[pageblock_order].free_list[MIGRATE_UNMOVABLE]);

@@ -13,6 +13,7 @@
 #include "../kdefragd/choose.h"
 #include "../kdefragd/hooks.h"
 #include "../kdefragd/internal.h"
+#include "../page_alloc.h"
 
 #define BLOCK	512
 
@@ -283,7 +284,34 @@ static void occupancy_follows(struct kunit *test)
 	}
 }
 
-#ifdef CONFIG_MEMORY_HOTPLUG
+/* Where there is hardly any page cache, huge pages of processes are refused. */
+static void refuses_when_short_of_cache(struct kunit *test)
+{
+	struct zonelist *list = kunit_kzalloc(test, sizeof(*list), GFP_KERNEL);
+	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+	struct alloc_context ac = {
+		.zonelist = list,
+		.highest_zoneidx = MAX_NR_ZONES - 1,
+	};
+
+	KUNIT_ASSERT_NOT_NULL(test, list);
+	KUNIT_ASSERT_NOT_NULL(test, zone);
+	if (!kdefragd_enabled())
+		kunit_skip(test, "vm.kdefragd is off");
+	list->_zonerefs[0].zone = zone;
+	atomic_long_set(&zone->managed_pages, 1600);
+	KUNIT_EXPECT_TRUE(test, kdefragd_refuses(GFP_TRANSHUGE, pageblock_order, &ac));
+
+	/* Who cannot do with less waits for reclaim, whatever it takes. */
+	KUNIT_EXPECT_FALSE(test, kdefragd_refuses(GFP_TRANSHUGE, PAGE_ALLOC_COSTLY_ORDER,
+						  &ac));
+	KUNIT_EXPECT_FALSE(test, kdefragd_refuses(GFP_TRANSHUGE | __GFP_RETRY_MAYFAIL,
+						  pageblock_order, &ac));
+
+	atomic_long_set(&zone->vm_stat[NR_ZONE_INACTIVE_FILE], 800);
+	KUNIT_EXPECT_FALSE(test, kdefragd_refuses(GFP_TRANSHUGE, pageblock_order, &ac));
+}
+
 static unsigned long wakes(struct kunit *test)
 {
 	unsigned long *events = kunit_kzalloc(test, NR_VM_EVENT_ITEMS *
@@ -294,11 +322,43 @@ static unsigned long wakes(struct kunit *test)
 	return events[KDEFRAGD_WAKE];
 }
 
+/* Does the thread of a node begin to work for @nr more requests, in time? */
+static bool wakes_reach(struct kunit *test, unsigned long nr)
+{
+	unsigned int patience = 100;
+
+	while (wakes(test) < nr && patience--)
+		msleep(20);
+	return wakes(test) >= nr;
+}
+
+/* What is asked for while the thread works on something is served after that. */
+static void requests_during_a_pass_are_kept(struct kunit *test)
+{
+	struct defrag_node *dn = NODE_DATA(first_memory_node)->defrag;
+	unsigned long before = wakes(test);
+
+	if (!IS_ENABLED(CONFIG_VM_EVENT_COUNTERS) || !dn || !kdefragd_enabled())
+		kunit_skip(test, "wants counters, and a thread");
+
+	/* It takes on the first request and waits for the lock with it. */
+	mutex_lock(&dn->lock);
+	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
+	KUNIT_EXPECT_TRUE(test, wakes_reach(test, before + 1));
+	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
+	msleep(20);
+	KUNIT_EXPECT_NE(test, READ_ONCE(dn->request), 0);
+	before = wakes(test);
+	mutex_unlock(&dn->lock);
+
+	KUNIT_EXPECT_TRUE(test, wakes_reach(test, before + 1));
+}
+
+#ifdef CONFIG_MEMORY_HOTPLUG
 /* As a node that goes and comes: what is asked meanwhile is served afterwards. */
 static void thread_stops_and_starts(struct kunit *test)
 {
 	pg_data_t *pgdat = NODE_DATA(first_memory_node);
-	unsigned int patience = 100;
 	unsigned long before;
 
 	if (!IS_ENABLED(CONFIG_VM_EVENT_COUNTERS) || nr_node_ids > 1 ||
@@ -318,9 +378,7 @@ static void thread_stops_and_starts(struct kunit *test)
 	kdefragd_run(pgdat->node_id);
 	mem_hotplug_done();
 	KUNIT_EXPECT_TRUE(test, kdefragd_stands_in(pgdat));
-	while (wakes(test) == before && patience--)
-		msleep(20);
-	KUNIT_EXPECT_GT(test, wakes(test), before);
+	KUNIT_EXPECT_TRUE(test, wakes_reach(test, before + 1));
 }
 #endif
 
@@ -338,6 +396,8 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(failures_get_old),
 	KUNIT_CASE(counts_keep_alignment),
 	KUNIT_CASE(occupancy_follows),
+	KUNIT_CASE(refuses_when_short_of_cache),
+	KUNIT_CASE(requests_during_a_pass_are_kept),
 #ifdef CONFIG_MEMORY_HOTPLUG
 	KUNIT_CASE(thread_stops_and_starts),
 #endif

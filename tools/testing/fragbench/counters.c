@@ -29,6 +29,7 @@ static const char * const reported[] = {
 	"pswpout",
 	"workingset_refault",
 	"allocstall",
+	"oom_kill",
 	"thp_fault_alloc",
 	"thp_fault_fallback",
 	"kdefragd_",

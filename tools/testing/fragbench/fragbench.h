@@ -32,6 +32,7 @@
  *			(/proc/kpageflags): what can move, page tables, slabs,
  *			other memory of the kernel, memory reserved at boot
  *	mobility	page blocks by mobility (/proc/pagetypeinfo)
+ *	class		blocks of each allocator class, where the kernel has such
  *
  * Free pages on per-CPU lists, up to an eighth of a zone, look used and keep
  * whole blocks from forming.  fb_settle() gives them back without compacting:

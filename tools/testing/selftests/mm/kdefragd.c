@@ -8,58 +8,48 @@
  * 3. The same work again finds little to do.
  * 4. It makes runs of blocks, too, larger than any that can be allocated, and
  *    blocks of those that compressed pages lie in.
- * 5. For a while (KDEFRAGD_SECONDS, 20 unless set), a process for each kind of
- *    memory writes and reads back patterns, while everything is moved over and
- *    over, CPUs and memory go offline and come back, a cgroup at its limit has
- *    its processes killed, all memory is used up once, and at times there is no
- *    page to move to.  Each kind has to be seen to have moved; pinned pages not
- *    to have.
- * 6. The kernel's own count of free pages per block is right (debug kernels).
+ * 5. Where no free block is left, requests for huge pages get theirs, and nothing
+ *    is evicted for it.  The thread keeps still while it is switched off, a signal
+ *    ends vm.defrag_now, and tracepoints tell what it does.
+ * 6. A process for each kind of memory knows where its pages lie.  At first nobody
+ *    touches them: each kind has to be seen to move, and it is kdefragd that moves
+ *    them; pinned pages have to stay.
+ * 7. Then, for a while (KDEFRAGD_SECONDS, 20 unless set), these processes write and
+ *    read back patterns, while everything is moved over and over, CPUs and memory go
+ *    offline and come back, a cgroup at its limit has its processes killed, all memory
+ *    is used up once, and at times there is no page to move to.
+ * 8. The kernel's own count of free pages per block is right (debug kernels).
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "alloc_faults.h"
-#include "fragment.h"
 #include "kdefragd_blocks.h"
+#include "kdefragd_control.h"
+#include "kdefragd_direct.h"
 #include "kdefragd_disturb.h"
 #include "kdefragd_kinds.h"
 #include "kdefragd_mem.h"
+#include "kdefragd_workers.h"
 #include "kselftest.h"
 #include "vm_util.h"
 
-#define WORKER_SIZE	(4UL << 20)	/* memory of each kind */
-#define SPREAD		8		/* one page in so many is a worker's */
-#define MIN_ROUNDS	6		/* of moving, however long they take */
+#define MIN_ROUNDS	6	/* of moving, however long they take */
+#define QUIET_ROUNDS	5	/* of moving, at most, before anything is disturbed */
 
-/* What a worker tells: in memory shared with the parent. */
-struct report {
-	unsigned long reads;	/* pages read back */
-	unsigned long lost;	/* pages with another content */
-	unsigned long moved;	/* pages that lie elsewhere than at first */
-	int ready;
-	int skipped;
-	char why[64];
-};
+/* Seconds more that a slow machine gets to disturb everything once. */
+#define DISTURB_MORE	60
 
-static int *stop;	/* shared, see stopped() */
+/* Seconds until a signal has ended what it is to end: a block, on a slow machine. */
+#define LATE		3
+
 static long faults;	/* pages to move to that were refused */
-
-static bool stopped(void)
-{
-	return __atomic_load_n(stop, __ATOMIC_RELAXED);
-}
 
 static void test_knobs(void)
 {
@@ -138,111 +128,117 @@ static void test_compressed(void)
 	ksft_test_result(!r.lost, "what is read back of them is the same\n");
 }
 
-/* --- nothing is lost ---------------------------------------------------------- */
+/* --- requests, and control ---------------------------------------------------- */
 
-/* A process that was forked has to see what was there when it was. */
-static pid_t twin_start(const char *map, unsigned long nr, struct report *r)
+/* With these nobody makes blocks but direct requests and vm.defrag_now. */
+static struct knob quiet_knobs[] = {
+	{ "compaction_proactiveness", "0" },
+	{ "order_watermark", "0" },
+	{ "free_block_reserve", "0" },
+	{ "kdefragd", "1" },
+	/* When unmovable pages take a movable block, kswapd would evict some. */
+	{ "watermark_boost_factor", "0" },
+};
+
+static void skip(unsigned int results, const char *what, const char *why)
 {
-	pid_t pid = fork();
-	unsigned long i;
-
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	while (!stopped()) {
-		for (i = 0; i < nr; i++) {
-			if (!page_holds(map + i * psize(), pattern(i, 0, false)))
-				__atomic_fetch_add(&r->lost, 1, __ATOMIC_RELAXED);
-			__atomic_fetch_add(&r->reads, 1, __ATOMIC_RELAXED);
-		}
-		usleep(10000);
-	}
-	_exit(0);
+	while (results--)
+		ksft_test_result_skip("%s: %s\n", what, why);
 }
 
-/*
- * Write to all pages, and let others be allocated in between, which are given
- * back: blocks with few pages in them are the ones that are emptied.
- */
-static void populate(const struct kind *kind, char *map, unsigned long nr)
+static void test_direct(struct scarcity *s, bool scarce)
 {
-	size_t size = nr * (SPREAD - 1) * psize(), at = 0;
-	char *others = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned long i;
+	struct direct d;
 
-	if (others == MAP_FAILED)
-		size = 0;
-	else
-		madvise(others, size, MADV_NOHUGEPAGE);
-	for (i = 0; i < nr; i++) {
-		size_t end = at + (SPREAD - 1) * psize();
-
-		page_write(map + i * psize(), pattern(i, 0, kind->same));
-		for (; at < end && at < size; at += psize())
-			others[at] = 1;
-	}
-	if (size)
-		munmap(others, size);
-}
-
-static void worker(const struct kind *kind, struct report *r)
-{
-	unsigned long nr = WORKER_SIZE / psize(), i, round = 0;
-	unsigned long *rounds = calloc(nr, sizeof(*rounds));
-	uint64_t *then = malloc(nr * sizeof(*then));
-	uint64_t *now = malloc(nr * sizeof(*now));
-	const char *why = "no memory";
-	char *map = rounds && then && now ?
-		kind->setup(WORKER_SIZE, &why) : NULL;
-	pid_t twin = 0;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (map)
-		populate(kind, map, nr);
-	if (!map || (kind->finish && kind->finish(map, WORKER_SIZE, &why))) {
-		r->skipped = 1;
-		snprintf(r->why, sizeof(r->why), "%s", why);
+	if (!scarce) {
+		skip(3, "requests", "no transparent huge pages");
 		return;
 	}
-	frag_pfns(map, nr, then);
-	r->ready = 1;
-	if (kind->twin)
-		twin = twin_start(map, nr, r);
-
-	while (!stopped()) {
-		for (i = 0; i < nr; i++) {
-			char *page = map + i * psize();
-
-			if (!page_holds(page, pattern(i, rounds[i], kind->same)))
-				__atomic_fetch_add(&r->lost, 1, __ATOMIC_RELAXED);
-			__atomic_fetch_add(&r->reads, 1, __ATOMIC_RELAXED);
-			/* One page in eight gets a new pattern each round. */
-			if (!kind->same && i % 8 == round % 8) {
-				rounds[i] = round;
-				page_write(page, pattern(i, round, false));
-			}
-		}
-		frag_pfns(map, nr, now);
-		i = count_moved(then, now, nr);
-		if (i > r->moved)
-			r->moved = i;
-		if (kind->disturb)
-			kind->disturb(map, WORKER_SIZE);
-		round++;
-		usleep(20000);
-	}
-	if (twin > 0)
-		waitpid(twin, NULL, 0);
+	if (!direct_faults(s, &d))
+		ksft_exit_fail_msg("no memory to be mapped\n");
+	ksft_print_msg("of %lu huge pages %lu came, %lu were made; the thread woke up %lu times\n",
+		       d.faults, d.huge, d.made, d.woken);
+	/* Some may come from another node that has free ones. */
+	ksft_test_result(d.made && d.made * 2 >= d.faults,
+			 "requests have blocks made for them\n");
+	ksft_test_result(d.huge >= d.made && d.huge && d.mapped,
+			 "they get them, as huge pages\n");
+	ksft_test_result(!d.evicted, "nothing is evicted for it: %lu pages\n",
+			 d.evicted);
 }
 
-static double seconds(void)
+static void test_switch(bool scarce)
 {
-	struct timespec t;
+	struct switched s;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
+	if (!scarce) {
+		skip(2, "vm.kdefragd", "no transparent huge pages to take blocks");
+		return;
+	}
+	switch_off_and_on(&s);
+	ksft_test_result(!s.off, "vm.kdefragd=0: the thread keeps still, %lu passes\n",
+			 s.off);
+	ksft_test_result(s.on && s.made,
+			 "vm.kdefragd=1: it works, %lu passes, %lu blocks\n",
+			 s.on, s.made);
 }
+
+static void test_signal(void)
+{
+	struct interrupted r;
+
+	interrupt_defrag(&r);
+	ksft_print_msg("defrag_now returns %d, %.3f s after a signal\n", r.ret, r.late);
+	ksft_test_result(r.ret == -EINTR && r.late < LATE,
+			 "a signal ends defrag_now\n");
+}
+
+static void test_trace(struct memory *m)
+{
+	bool traced = trace_begin();
+	unsigned long moved;
+	struct traced t;
+	int ret;
+
+	/* There must be work whatever was done before. */
+	memory_thin(m, 8);
+	moved = counter("kdefragd_pages_moved");
+	ret = knob_write("defrag_now", "9");
+	moved = counter("kdefragd_pages_moved") - moved;
+	ksft_test_result(!ret && moved, "asked again, it goes on: %lu pages moved\n",
+			 moved);
+	if (!traced) {
+		skip(3, "tracepoints", "no tracefs");
+		return;
+	}
+	trace_end(&t);
+	ksft_test_result(t.passes, "defrag_pass is seen %lu times\n", t.passes);
+	ksft_test_result(t.choices, "defrag_choice is seen %lu times\n", t.choices);
+	ksft_test_result(t.outcomes, "defrag_outcome is seen %lu times\n", t.outcomes);
+}
+
+static void test_requests(void)
+{
+	const char *knob = knobs_set(quiet_knobs, ARRAY_SIZE(quiet_knobs));
+	bool scarce = huge_pages();
+	struct scarcity s;
+
+	if (knob)
+		ksft_exit_fail_msg("cannot set %s\n", knob);
+	if (!scarcity_begin(&s))
+		ksft_exit_fail_msg("no memory to be made scarce\n");
+	if (scarce && !scarcity_take_blocks(&s))
+		ksft_exit_fail_msg("free blocks do not run out\n");
+	test_direct(&s, scarce);
+	test_switch(scarce);
+	test_signal();
+	test_trace(&s.m);
+	ksft_test_result(!memory_lost(&s.m), "all that time, its content is the same\n");
+	scarcity_end(&s);
+	knobs_restore();
+}
+
+/* --- nothing is lost ---------------------------------------------------------- */
 
 /* Give back and take again, so that there is always something to defragment. */
 static void stir(struct memory *m, unsigned int round)
@@ -263,58 +259,109 @@ static void stir(struct memory *m, unsigned int round)
 #define FAULT_PERCENT	"2"
 #define FAULT_ROUNDS	4
 
-static void move_everything(double duration)
+static void move_everything(struct memory *m, double duration,
+			    const struct disturbance *d)
 {
 	static const char * const orders[] = { "9", "3", "9", "5", "10" };
+	double end = seconds() + duration;
 	unsigned int round = 0;
-	struct memory m;
-	double end;
 
-	if (!memory_fill(&m, 3, 32, 1))
-		ksft_exit_fail_msg("no memory to stir\n");
-	end = seconds() + duration;
 	faults_begin(FAULT_PERCENT, false);
-	while (seconds() < end || round < MIN_ROUNDS) {
+	while (seconds() < end || round < MIN_ROUNDS ||
+	       (seconds() < end + DISTURB_MORE && !disturbed_once(d))) {
 		faults_here(round % FAULT_ROUNDS == 1);
 		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
 		faults_here(false);
-		stir(&m, round++);
+		stir(m, round++);
 	}
 	faults = faults_end();
-	memory_drop(&m);
 	ksft_print_msg("%u rounds\n", round);
+}
+
+static void report_quiet(unsigned long moved, unsigned long migrated,
+			 unsigned long swapped_in)
+{
+	unsigned long seen = workers_seen();
+
+	ksft_print_msg("undisturbed: %lu pages moved, %lu of them seen; %ld moved by others\n",
+		       moved, seen, (long)(migrated - moved));
+	/* What others moved would be seen as well, but is not in kdefragd's count. */
+	ksft_test_result(moved && moved >= seen && !swapped_in,
+			 "undisturbed, it is kdefragd that moves them; %lu come from swap\n",
+			 swapped_in);
+}
+
+/* While nobody touches what the workers look at. */
+static void move_quietly(struct memory *m)
+{
+	static const char * const orders[] = { "9", "10" };
+	unsigned long moved = counter("kdefragd_pages_moved");
+	unsigned long migrated = counter("pgmigrate_success");
+	unsigned long swapped_in = counter("pswpin");
+	unsigned int round;
+
+	workers_thin_out();
+	for (round = 0; round < QUIET_ROUNDS && !workers_moved(); round++) {
+		if (round)
+			stir(m, round);
+		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
+		workers_look();
+	}
+	ksft_print_msg("%u quiet rounds\n", round);
+	report_quiet(counter("kdefragd_pages_moved") - moved,
+		     counter("pgmigrate_success") - migrated,
+		     counter("pswpin") - swapped_in);
+}
+
+static bool report_moved(const struct kind *kind, const struct report *r)
+{
+	if (kind->stays)
+		return !r->moved && !r->elsewhere;
+	return r->moved || kind->may_stay;
 }
 
 static void report_kind(const struct kind *kind, const struct report *r)
 {
-	if (r->skipped) {
+	if (r->skipped && !r->failed) {
 		ksft_test_result_skip("%s: %s\n", kind->name, r->why);
 		return;
 	}
-	ksft_print_msg("%s: %lu pages read, %lu lost, %lu moved\n", kind->name,
-		       r->reads, r->lost, r->moved);
-	ksft_test_result(r->reads && !r->lost &&
-			 (kind->stays ? !r->moved : r->moved || kind->may_stay),
+	ksft_print_msg("%s: %lu of %lu pages moved; disturbed, %lu read, %lu lost, %lu elsewhere\n",
+		       kind->name, r->moved, r->present, r->reads, r->lost,
+		       r->elsewhere);
+	if (r->failed)
+		ksft_print_msg("%s: %s\n", kind->name, r->why);
+	ksft_test_result(!r->failed && r->reads && !r->lost && report_moved(kind, r),
 			 "%s: %s, and nothing is lost\n", kind->name,
 			 kind->stays ? "stays" : kind->may_stay ?
 			 "may move" : "moves");
 }
 
-static void report_disturbance(const struct disturbance *d)
+static void report_gone(const char *what, bool may_go, unsigned long went,
+			unsigned long lost)
 {
-	if (!d->cpus && !d->memory)
-		ksft_test_result_skip("beside it, CPUs and memory: none may go offline\n");
+	if (!may_go)
+		ksft_test_result_skip("beside it, %s: none may go offline\n", what);
 	else
-		ksft_test_result(!d->lost,
-				 "beside it, %lu times CPUs and %lu times memory went and came back\n",
-				 d->cpus, d->memory);
+		ksft_test_result(went && !lost,
+				 "beside it, %s went offline and came back %lu times\n",
+				 what, went);
+}
+
+/* @failed: who was to disturb ended otherwise than he should. */
+static void report_disturbance(const struct disturbance *d, bool failed)
+{
+	report_gone("CPUs", cpus_may_go(), d->cpus, d->cpus_lost);
+	report_gone("memory", memory_may_go(), d->memory, d->memory_lost);
 	if (!d->ooms && !d->spared)
 		ksft_test_result_skip("beside it, the limit of a cgroup: no memory controller\n");
 	else
 		ksft_test_result(d->ooms && !d->spared,
 				 "beside it, %lu processes killed at the limit of their cgroup\n",
 				 d->ooms);
-	ksft_test_result(d->used_up, "beside it, memory is used up once\n");
+	if (failed)
+		ksft_print_msg("who is to disturb has failed\n");
+	ksft_test_result(d->used_up && !failed, "beside it, memory is used up once\n");
 }
 
 static void report_faults(void)
@@ -327,41 +374,54 @@ static void report_faults(void)
 				 faults);
 }
 
+/* In memory shared with who disturbs. */
+static struct {
+	int stop;
+	struct disturbance d;
+} *beside;
+
+/* Return: false if there was nobody who did, or not to the end. */
+static bool disturb_everything(struct memory *m, double duration)
+{
+	pid_t pid;
+	int status;
+
+	workers_disturb();
+	pid = disturb_start(&beside->d, &beside->stop);
+	move_everything(m, duration, &beside->d);
+	__atomic_store_n(&beside->stop, 1, __ATOMIC_RELAXED);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
 static void test_nothing_lost(double duration)
 {
-	size_t size = sizeof(struct report) * nr_kinds + psize();
-	struct disturbance *disturbance;
-	struct report *reports;
-	pid_t pids[32], disturber;
+	char score[32] = "0";
+	struct memory m;
+	bool disturbed;
 	int i;
 
-	stop = mmap(NULL, size, PROT_READ | PROT_WRITE,
-		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (stop == MAP_FAILED)
+	beside = mmap(NULL, sizeof(*beside), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (beside == MAP_FAILED)
 		ksft_exit_fail_msg("no shared memory\n");
-	disturbance = (struct disturbance *)((char *)stop + 64);
-	reports = (struct report *)((char *)stop + 128);
 
-	for (i = 0; i < nr_kinds; i++) {
-		pids[i] = fork();
-		if (!pids[i]) {
-			worker(&kinds[i], &reports[i]);
-			_exit(0);
-		}
-	}
+	/* Who uses up all memory is the one to be killed for it, and nobody else. */
+	read_file("/proc/self/oom_score_adj", score, sizeof(score));
+	if (oom_adjust(OOM_NEVER))
+		ksft_exit_fail_msg("cannot be spared when memory is used up\n");
+	if (!workers_start())
+		ksft_exit_fail_msg("no memory for the workers\n");
+	if (!memory_fill(&m, 3, 32, 1))
+		ksft_exit_fail_msg("no memory to stir\n");
+	move_quietly(&m);
+	disturbed = disturb_everything(&m, duration);
+	workers_end();
+	memory_drop(&m);
+	oom_adjust(score);
+
 	for (i = 0; i < nr_kinds; i++)
-		while (!__atomic_load_n(&reports[i].ready, __ATOMIC_RELAXED) &&
-		       !__atomic_load_n(&reports[i].skipped, __ATOMIC_RELAXED))
-			usleep(10000);
-	disturber = disturb_start(disturbance, stop);
-	move_everything(duration);
-	__atomic_store_n(stop, 1, __ATOMIC_RELAXED);
-	waitpid(disturber, NULL, 0);
-	for (i = 0; i < nr_kinds; i++)
-		waitpid(pids[i], NULL, 0);
-	for (i = 0; i < nr_kinds; i++)
-		report_kind(&kinds[i], &reports[i]);
-	report_disturbance(disturbance);
+		report_kind(&kinds[i], workers_report(i));
+	report_disturbance(&beside->d, !disturbed);
 	report_faults();
 }
 
@@ -439,11 +499,12 @@ int main(void)
 	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + 2 + 2 + nr_kinds + 4 + 3);
+	ksft_set_plan(12 + 5 + 2 + 2 + 11 + 1 + nr_kinds + 5 + 3);
 	test_knobs();
 	test_blocks();
 	test_runs();
 	test_compressed();
+	test_requests();
 	gave_up = count_gave_up();
 	test_nothing_lost(duration ? atof(duration) : 20);
 	test_state(count_gave_up() - gave_up);

@@ -45,6 +45,15 @@ bool memory_fill(struct memory *m, unsigned long tenths, unsigned long keep,
 	return true;
 }
 
+void memory_thin(struct memory *m, unsigned long keep)
+{
+	unsigned long i, chunk = CHUNK / psize();
+
+	for (i = 0; i < m->nr; i++)
+		if (i / chunk % 2 && i % keep && !m->given_back[i])
+			memory_give_back(m, i);
+}
+
 static unsigned long whole_blocks(void)
 {
 	return counter("nr_free_pages_blocks") * psize() / CHUNK;
@@ -65,8 +74,8 @@ bool make_blocks(struct making *r)
 	r->ret = knob_write("defrag_now", "9");
 	r->after = whole_blocks();
 	r->moved = counter("kdefragd_pages_moved") - r->moved;
-	frag_pfns(m.map, m.nr, now);
-	r->seen = count_moved(m.pfn, now, m.nr);
+	r->seen = frag_pfns(m.map, m.nr, now) ? 0 :
+		  count_moved(m.pfn, now, m.nr);
 	free(now);
 	r->lost = memory_lost(&m);
 

@@ -27,6 +27,9 @@ unsigned long count_moved(const uint64_t *then, const uint64_t *now,
 bool memory_fill(struct memory *m, unsigned long tenths, unsigned long keep,
 		 unsigned int chunks);
 
+/* Leave one page in @keep of every other chunk as it is mapped. */
+void memory_thin(struct memory *m, unsigned long keep);
+
 /**
  * struct making - what came of it
  * @ret: of the write

@@ -12,40 +12,112 @@
 
 #include "fragment.h"
 #include "kdefragd_disturb.h"
+#include "kdefragd_mem.h"
 #include "memory_block.h"
+#include "vm_util.h"
 
 #define BLOCKS	64	/* memory blocks of sysfs that are tried */
 #define CPUS	16
 #define PAUSE	20000	/* us */
 
 #define GREED		(16UL << 20)	/* taken at a time */
-#define GREEDY_ROUND	8		/* when all memory is used up, once */
+
+/*
+ * Which cycle does what, of every so many: early, so that a slow machine gets there.
+ * All memory is used up once.
+ */
+#define CYCLES		4
+#define MEMORY_CYCLE	0
+#define GREEDY_ROUND	1
+#define CPU_CYCLE	2
 
 #define CGROUPS		"/sys/fs/cgroup/"
 #define CGROUP		CGROUPS "kdefragd-test/"
 #define CGROUP_MAX	"8388608"
 #define CGROUP_WANTED	(12UL << 20)
 
-/* Return: whether it went; it is back then, or counted as lost. */
-static bool memory_cycle(struct disturbance *d, unsigned int nr)
+struct path {
+	char name[64];
+};
+
+static struct path cpu_online(unsigned int nr)
 {
-	if (memory_offline(nr, 1))
-		return false;
-	usleep(PAUSE);
-	d->lost += memory_online(nr) != 0;
-	return true;
+	struct path path;
+
+	snprintf(path.name, sizeof(path.name),
+		 "/sys/devices/system/cpu/cpu%u/online", nr);
+	return path;
 }
 
-static bool cpu_cycle(struct disturbance *d, unsigned int nr)
+static bool cpu_may_go(unsigned int nr)
 {
-	char path[64];
+	return !access(cpu_online(nr).name, W_OK);
+}
 
-	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", nr);
-	if (frag_write(path, "0"))
-		return false;
+/* One that lies in more than one zone may not. */
+static bool memory_block_may_go(unsigned int nr)
+{
+	char path[64], zones[64];
+
+	snprintf(path, sizeof(path), MEMORY_DIR "memory%u/valid_zones", nr);
+	return memory_is_there(nr) && read_file(path, zones, sizeof(zones)) &&
+	       strncmp(zones, "none", 4);
+}
+
+/* The next after @nr of @all that may go; @all if there is none. */
+static unsigned int next_that_may(bool (*may_go)(unsigned int nr),
+				  unsigned int nr, unsigned int all)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < all; tries++) {
+		nr = (nr + 1) % all;
+		if (may_go(nr))
+			return nr;
+	}
+	return all;
+}
+
+bool cpus_may_go(void)
+{
+	return next_that_may(cpu_may_go, 0, CPUS) < CPUS;
+}
+
+bool memory_may_go(void)
+{
+	return next_that_may(memory_block_may_go, 0, BLOCKS) < BLOCKS;
+}
+
+bool disturbed_once(const struct disturbance *d)
+{
+	return __atomic_load_n(&d->greedy, __ATOMIC_RELAXED) &&
+	       (__atomic_load_n(&d->cpus, __ATOMIC_RELAXED) || !cpus_may_go()) &&
+	       (__atomic_load_n(&d->memory, __ATOMIC_RELAXED) || !memory_may_go());
+}
+
+/* One more memory block, if it goes; it is back then, or counted as lost. */
+static void memory_cycle(struct disturbance *d)
+{
+	static unsigned int nr;
+
+	nr = next_that_may(memory_block_may_go, nr, BLOCKS);
+	if (nr == BLOCKS || memory_offline(nr, 1))
+		return;
 	usleep(PAUSE);
-	d->lost += frag_write(path, "1") != 0;
-	return true;
+	d->memory_lost += memory_online(nr) != 0;
+	d->memory++;
+}
+
+static void cpu_cycle(struct disturbance *d)
+{
+	static unsigned int nr;
+
+	nr = next_that_may(cpu_may_go, nr, CPUS);
+	if (nr == CPUS || frag_write(cpu_online(nr).name, "0"))
+		return;
+	usleep(PAUSE);
+	d->cpus_lost += frag_write(cpu_online(nr).name, "1") != 0;
+	d->cpus++;
 }
 
 /* A cgroup with a limit, and no swap.  Return: whether it could be had. */
@@ -67,7 +139,8 @@ static void cgroup_victim(void)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	map = mmap(NULL, CGROUP_WANTED, PROT_READ | PROT_WRITE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (map == MAP_FAILED || frag_write(CGROUP "cgroup.procs", "0"))
+	if (map == MAP_FAILED || oom_adjust(OOM_FIRST) ||
+	    frag_write(CGROUP "cgroup.procs", "0"))
 		_exit(1);
 	memset(map, 1, CGROUP_WANTED);
 	_exit(0);
@@ -95,7 +168,7 @@ static void greedy(void)
 	char *map;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (frag_write("/proc/self/oom_score_adj", "1000"))
+	if (oom_adjust(OOM_FIRST))
 		_exit(1);
 	for (;;) {
 		map = mmap(NULL, GREED, PROT_READ | PROT_WRITE,
@@ -116,6 +189,7 @@ static void use_up_memory(struct disturbance *d)
 		greedy();
 	if (pid > 0 && waitpid(pid, &status, 0) == pid)
 		d->used_up = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+	__atomic_store_n(&d->greedy, 1, __ATOMIC_RELAXED);
 }
 
 static void disturb(struct disturbance *d, const int *stop)
@@ -125,12 +199,14 @@ static void disturb(struct disturbance *d, const int *stop)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; !__atomic_load_n(stop, __ATOMIC_RELAXED); i++) {
-		d->memory += memory_cycle(d, i % BLOCKS);
-		d->cpus += cpu_cycle(d, i % CPUS);
-		if (cgroup)
-			cgroup_cycle(d);
+		if (i % CYCLES == MEMORY_CYCLE)
+			memory_cycle(d);
+		if (i % CYCLES == CPU_CYCLE)
+			cpu_cycle(d);
 		if (i == GREEDY_ROUND)
 			use_up_memory(d);
+		if (cgroup)
+			cgroup_cycle(d);
 		usleep(PAUSE);
 	}
 	rmdir(CGROUP);

@@ -7,25 +7,37 @@
 #ifndef _SELFTESTS_MM_KDEFRAGD_DISTURB_H
 #define _SELFTESTS_MM_KDEFRAGD_DISTURB_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /**
  * struct disturbance - what was done, in memory shared with the parent
  * @cpus: times that a CPU went offline and came back
- * @memory: times that a memory block did
+ * @cpus_lost: those that did not come back
+ * @memory: times that a memory block went offline and came back
+ * @memory_lost: those that did not come back
  * @ooms: processes killed at the limit of their cgroup
  * @spared: those that were not
- * @used_up: all memory was used up once, and who did it was killed
- * @lost: what went and did not come back
+ * @greedy: somebody has tried to use up all memory
+ * @used_up: he has, and was killed for it
  */
 struct disturbance {
 	unsigned long cpus;
+	unsigned long cpus_lost;
 	unsigned long memory;
+	unsigned long memory_lost;
 	unsigned long ooms;
 	unsigned long spared;
+	unsigned long greedy;
 	unsigned long used_up;
-	unsigned long lost;
 };
+
+/* By what sysfs says of them: may any CPU, or memory block, go offline? */
+bool cpus_may_go(void);
+bool memory_may_go(void);
+
+/* Has everything been done once that may be? */
+bool disturbed_once(const struct disturbance *d);
 
 /* Go on until *@stop is set.  Return: the process that does it. */
 pid_t disturb_start(struct disturbance *d, const int *stop);

@@ -42,11 +42,7 @@ static int pipes[PIPES][2];
 
 static struct memory anon;
 
-/* What is set for the test, and put back. */
-static struct {
-	const char *name, *value;
-	char before[32];
-} knobs[] = {
+static struct knob knobs[] = {
 	/* KiB; below that, reclaim is at work */
 	{ "min_free_kbytes", "4096" },
 	/* What lies on per-CPU lists is in nobody's block: keep them short. */
@@ -227,35 +223,18 @@ static void test_home(void)
 			 "movable pages are in blocks of others: %lu\n", before);
 	knob_write("defrag_now", "9");
 	homed = counter("kdefragd_pages_homed") - homed;
-	frag_pfns(anon.map, anon.nr, anon.pfn);
+	if (frag_pfns(anon.map, anon.nr, anon.pfn))
+		ksft_exit_fail_msg("cannot read where the pages lie\n");
 	after = count_foreign(false);
 	ksft_print_msg("%lu pages brought home, %lu left there\n", homed, after);
 	ksft_test_result(homed * 2 >= before && after * 10 <= before, "they come home\n");
 	ksft_test_result(!memory_lost(&anon), "their content is the same\n");
 }
 
-static void knobs_set(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(knobs); i++) {
-		snprintf(knobs[i].before, sizeof(knobs[i].before), "%ld",
-			 knob_read(knobs[i].name));
-		if (knob_write(knobs[i].name, knobs[i].value))
-			ksft_exit_fail_msg("cannot set %s\n", knobs[i].name);
-	}
-}
-
-static void knobs_restore(void)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(knobs); i++)
-		knob_write(knobs[i].name, knobs[i].before);
-}
-
 int main(void)
 {
+	const char *knob;
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	ksft_print_header();
 	if (geteuid())
@@ -266,8 +245,9 @@ int main(void)
 		ksft_exit_skip("fills memory: for machines of up to 4 GiB\n");
 
 	ksft_set_plan(5);
-	knobs_set();
-	atexit(knobs_restore);
+	knob = knobs_set(knobs, ARRAY_SIZE(knobs));
+	if (knob)
+		ksft_exit_fail_msg("cannot set %s\n", knob);
 	if (!pipes_fill() || (pipes_close(), !anon_fill()))
 		ksft_exit_fail_msg("memory cannot be set up\n");
 	test_home();

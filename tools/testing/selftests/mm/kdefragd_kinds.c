@@ -14,6 +14,9 @@
 #include "../../../../mm/gup_test.h"
 #include "kdefragd_kinds.h"
 #include "kselftest.h"
+#include "vm_util.h"
+
+#define KSM_PATIENCE	300	/* tenths of a second until pages are merged */
 
 static char *map_or(size_t size, int flags, int fd, const char *reason,
 		    const char **why)
@@ -99,6 +102,14 @@ static void page_out(char *map, size_t size)
 	madvise(map, size, MADV_PAGEOUT);
 }
 
+/* So that they are what has been swapped in, when nothing disturbs them yet. */
+static int page_out_once(char *map, size_t size, const char **why)
+{
+	page_out(map, size);
+	force_read_pages(map, size / psize(), psize());
+	return 0;
+}
+
 static char *map_mergeable(size_t size, const char **why)
 {
 	char *map = map_anon(size, why);
@@ -108,6 +119,25 @@ static char *map_mergeable(size_t size, const char **why)
 		return NULL;
 	}
 	return map;
+}
+
+/* Half of them will do: who looks which have moved goes by those that are merged. */
+static int wait_until_merged(char *map, size_t size, const char **why)
+{
+	long enough = size / psize() / 2;
+	char run[8];
+	int tries;
+
+	*why = "KSM does not run";
+	if (!read_file("/sys/kernel/mm/ksm/run", run, sizeof(run)) || atoi(run) != 1)
+		return -1;
+	*why = "KSM does not merge";
+	for (tries = KSM_PATIENCE; tries; tries--) {
+		if (ksm_get_self_merging_pages() >= enough)
+			return 0;
+		usleep(100000);
+	}
+	return -1;
 }
 
 /* All of it is there already: nothing ever faults as missing. */
@@ -147,8 +177,10 @@ const struct kind kinds[] = {
 	{ "mlocked",		map_anon,	.finish = lock_pages },
 	{ "huge anonymous",	map_huge_anon,	.may_stay = true },
 	{ "hugetlb",		map_hugetlb,	.may_stay = true },
-	{ "swapped",		map_anon,	.disturb = page_out },
-	{ "KSM-merged",		map_mergeable,	.same = true },
+	{ "swapped",		map_anon,	.finish = page_out_once,
+						.disturb = page_out },
+	{ "KSM-merged",		map_mergeable,	.finish = wait_until_merged,
+						.same = true },
 	{ "userfaultfd",	map_anon,	.finish = register_uffd },
 	{ "forked",		map_anon,	.twin = true },
 	{ "pinned",		map_anon,	.finish = pin_pages,

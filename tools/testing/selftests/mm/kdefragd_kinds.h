@@ -16,7 +16,8 @@
  * @finish: done once to the memory when it is populated, or NULL; not 0 is
  *	failure, with the reason in @why
  * @disturb: called now and then with the memory, or NULL
- * @same: many pages have the same content
+ * @same: every two pages have the same content, and are one page at the end of
+ *	@finish
  * @stays: the pages must not move
  * @may_stay: that none has moved is no failure
  * @twin: a process that was forked must go on seeing what was there then

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "fragment.h"
 #include "kdefragd_mem.h"
@@ -40,10 +41,58 @@ unsigned long counter(const char *name)
 	return value;
 }
 
+static struct knob *knobs_held;
+static unsigned int nr_knobs_held;
+
+void knobs_restore(void)
+{
+	for (; nr_knobs_held; nr_knobs_held--) {
+		struct knob *knob = &knobs_held[nr_knobs_held - 1];
+
+		if (knob->before[0])
+			knob_write(knob->name, knob->before);
+	}
+}
+
+const char *knobs_set(struct knob *knobs, unsigned int nr)
+{
+	static bool at_exit;
+	unsigned int i;
+
+	if (!at_exit)
+		at_exit = !atexit(knobs_restore);
+	knobs_held = knobs;
+	for (i = 0; i < nr; i++) {
+		long before = knob_read(knobs[i].name);
+
+		knobs[i].before[0] = '\0';
+		nr_knobs_held = i + 1;
+		if (before < 0)
+			continue;
+		snprintf(knobs[i].before, sizeof(knobs[i].before), "%ld", before);
+		if (knob_write(knobs[i].name, knobs[i].value))
+			return knobs[i].name;
+	}
+	return NULL;
+}
+
+int oom_adjust(const char *score)
+{
+	return frag_write("/proc/self/oom_score_adj", score);
+}
+
+double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
 /* A word that tells page and round. */
 uint64_t pattern(unsigned long page, unsigned long round, bool same)
 {
-	return ((same ? page % 4 : page) * 0x9e3779b97f4a7c15UL) ^ (round << 3) ^ 1;
+	return ((same ? page / 2 : page) * 0x9e3779b97f4a7c15UL) ^ (round << 3) ^ 1;
 }
 
 void page_write(char *page, uint64_t word)

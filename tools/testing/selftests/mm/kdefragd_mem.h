@@ -13,9 +13,37 @@ int knob_write(const char *name, const char *value);
 long knob_read(const char *name);
 unsigned long counter(const char *name);
 
+/**
+ * struct knob - a knob that is set for a test, and put back
+ * @name: the knob
+ * @value: what is written to it
+ * @before: what was in it; empty if the kernel has no such knob
+ */
+struct knob {
+	const char *name;
+	const char *value;
+	char before[32];
+};
+
+/*
+ * Set them, until knobs_restore() or the end of the process, one group at a time.
+ * Return: NULL, or the name of one that would not be set.
+ */
+const char *knobs_set(struct knob *knobs, unsigned int nr);
+void knobs_restore(void);
+
+/* Whom the kernel kills when there is no memory; children inherit it. */
+#define OOM_NEVER	"-1000"
+#define OOM_FIRST	"1000"
+
+int oom_adjust(const char *score);
+
+/* Since some moment. */
+double seconds(void);
+
 /*
  * A word that tells page and round, and the ones that follow it, in all of a page.
- * @same: of a few pages only, so that many have the same content.
+ * @same: of every two pages, so that these have the same content.
  */
 uint64_t pattern(unsigned long page, unsigned long round, bool same);
 void page_write(char *page, uint64_t word);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Is kdefragd under control?  kdefragd_control.h explains. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "fragment.h"
+#include "kdefragd_control.h"
+#include "kdefragd_mem.h"
+#include "vm_util.h"
+
+/* --- switched off and on --------------------------------------------------------- */
+
+#define SETTLE		200000		/* us in which a target comes to its end */
+#define OFF_TIME	2		/* seconds in which nothing may be done, */
+#define ON_TIME		20		/* and in which something has to */
+#define TOUCHED		(4UL << 20)
+
+/* The thread is woken by who takes pages. */
+static void take_pages(void)
+{
+	char *map = mmap(NULL, TOUCHED, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t at;
+
+	if (map == MAP_FAILED)
+		return;
+	madvise(map, TOUCHED, MADV_NOHUGEPAGE);
+	for (at = 0; at < TOUCHED; at += psize())
+		map[at] = 1;
+	munmap(map, TOUCHED);
+}
+
+void switch_off_and_on(struct switched *s)
+{
+	double end;
+	int i;
+
+	knob_write("kdefragd", "0");
+	knob_write("free_block_reserve", "100");
+	usleep(SETTLE);
+	s->off = counter("kdefragd_pass");
+	for (i = 0; i < OFF_TIME; i++) {
+		take_pages();
+		sleep(1);
+	}
+	s->on = counter("kdefragd_pass");
+	s->off = s->on - s->off;
+	s->made = counter("kdefragd_made");
+	knob_write("kdefragd", "1");
+	for (end = seconds() + ON_TIME; seconds() < end; usleep(SETTLE))
+		if (counter("kdefragd_made") > s->made)
+			break;
+	s->made = counter("kdefragd_made") - s->made;
+	s->on = counter("kdefragd_pass") - s->on;
+	knob_write("free_block_reserve", "0");
+}
+
+/* --- interrupted --------------------------------------------------------------- */
+
+/*
+ * Until the signal, in seconds: long enough to be at work then, and less and less if
+ * the work is done by that time.
+ */
+#define DELAY		0.1
+#define DELAY_MIN	0.0005
+
+static void wake_up(int signal)
+{
+}
+
+static void alarm_after(double delay)
+{
+	struct itimerval timer = { .it_value.tv_usec = delay * 1e6 };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+void interrupt_defrag(struct interrupted *r)
+{
+	/* Without SA_RESTART: the write is to return. */
+	struct sigaction action = { .sa_handler = wake_up }, before;
+	double start, delay;
+
+	sigaction(SIGALRM, &action, &before);
+	for (delay = DELAY; delay > DELAY_MIN; delay /= 2) {
+		start = seconds();
+		alarm_after(delay);
+		r->ret = knob_write("defrag_now", "9");
+		r->late = seconds() - start - delay;
+		alarm_after(0);
+		if (r->ret)
+			break;
+	}
+	sigaction(SIGALRM, &before, NULL);
+}
+
+/* --- traced -------------------------------------------------------------------- */
+
+#define INSTANCE	"instances/kdefragd-test"
+
+static const char *tracefs(void)
+{
+	static const char * const dirs[] = {
+		"/sys/kernel/tracing/", "/sys/kernel/debug/tracing/",
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		char path[128];
+
+		snprintf(path, sizeof(path), "%sevents", dirs[i]);
+		if (!access(path, F_OK))
+			return dirs[i];
+	}
+	return NULL;
+}
+
+struct path {
+	char name[128];
+};
+
+static struct path in_instance(const char *name)
+{
+	struct path path;
+
+	snprintf(path.name, sizeof(path.name), "%s" INSTANCE "/%s", tracefs(), name);
+	return path;
+}
+
+static void trace_events(const char *on)
+{
+	frag_write(in_instance("events/kdefragd/defrag_pass/enable").name, on);
+	frag_write(in_instance("events/kdefragd/defrag_choice/enable").name, on);
+	frag_write(in_instance("events/kdefragd/defrag_outcome/enable").name, on);
+}
+
+bool trace_begin(void)
+{
+	if (!tracefs() || (mkdir(in_instance("").name, 0700) && errno != EEXIST))
+		return false;
+	trace_events("1");
+	return true;
+}
+
+void trace_end(struct traced *t)
+{
+	char line[512];
+	FILE *f;
+
+	*t = (struct traced){ };
+	trace_events("0");
+	f = fopen(in_instance("trace").name, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		t->passes += !!strstr(line, " defrag_pass: ");
+		t->choices += !!strstr(line, " defrag_choice: ");
+		t->outcomes += !!strstr(line, " defrag_outcome: ");
+	}
+	if (f)
+		fclose(f);
+	rmdir(in_instance("").name);
+}

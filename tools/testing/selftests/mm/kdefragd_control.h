@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Is kdefragd under control: does it keep still when it is switched off, end when a
+ * signal comes, and tell by its tracepoints what it does?  Memory has to be sparse, so
+ * that there is work for it.
+ */
+#ifndef _SELFTESTS_MM_KDEFRAGD_CONTROL_H
+#define _SELFTESTS_MM_KDEFRAGD_CONTROL_H
+
+#include <stdbool.h>
+
+/**
+ * struct switched - what the thread did
+ * @off: its passes while vm.kdefragd was 0, and blocks fewer than the reserve
+ * @on: its passes when it was 1 again
+ * @made: the blocks made by these
+ */
+struct switched {
+	unsigned long off;
+	unsigned long on;
+	unsigned long made;
+};
+
+/* There must be no free blocks on a node.  Leaves vm.free_block_reserve at 0. */
+void switch_off_and_on(struct switched *s);
+
+/**
+ * struct interrupted - a write to vm.defrag_now that a signal came into
+ * @ret: of the write
+ * @late: seconds from the signal to its return
+ */
+struct interrupted {
+	int ret;
+	double late;
+};
+
+void interrupt_defrag(struct interrupted *r);
+
+/**
+ * struct traced - events that were seen
+ * @passes: defrag_pass
+ * @choices: defrag_choice
+ * @outcomes: defrag_outcome
+ */
+struct traced {
+	unsigned long passes;
+	unsigned long choices;
+	unsigned long outcomes;
+};
+
+/* In a buffer of our own.  Return: false if there is no tracefs. */
+bool trace_begin(void);
+void trace_end(struct traced *t);
+
+#endif /* _SELFTESTS_MM_KDEFRAGD_CONTROL_H */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Does a request get its block where no free one is left?  Memory is made sparse, and
+ * the free blocks that remain on the node of this CPU are taken.
+ */
+#ifndef _SELFTESTS_MM_KDEFRAGD_DIRECT_H
+#define _SELFTESTS_MM_KDEFRAGD_DIRECT_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kdefragd_mem.h"
+
+/* Memory for huge pages of a process, none of which is there yet. */
+struct huge {
+	char *reserved;
+	size_t size_reserved;
+	char *map;
+	size_t size;
+};
+
+/**
+ * struct scarcity - memory without free blocks
+ * @m: sparse
+ * @taken: the blocks that were free
+ * @wanted: those that direct_faults() gets
+ * @cpus: where this process might run before; it stays on one meanwhile
+ */
+struct scarcity {
+	struct memory m;
+	struct huge taken;
+	struct huge wanted;
+	cpu_set_t cpus;
+};
+
+/* Return: false if there is no memory for it. */
+bool scarcity_begin(struct scarcity *s);
+
+/* Are there huge pages to take blocks with, and to ask for? */
+bool huge_pages(void);
+
+/* Return: false if free blocks do not run out. */
+bool scarcity_take_blocks(struct scarcity *s);
+
+void scarcity_end(struct scarcity *s);
+
+/**
+ * struct direct - what came of requests for huge pages
+ * @faults: so many were asked for
+ * @huge: so many came
+ * @mapped: /proc/self/smaps says the same
+ * @made: for so many, kdefragd made the block in the context of the request
+ * @woken: times that the thread took a request meanwhile
+ * @evicted: pages swapped out or reclaimed meanwhile
+ */
+struct direct {
+	unsigned long faults;
+	unsigned long huge;
+	bool mapped;
+	unsigned long made;
+	unsigned long woken;
+	unsigned long evicted;
+};
+
+/* Return: false if there is no memory to be mapped. */
+bool direct_faults(struct scarcity *s, struct direct *d);
+
+#endif /* _SELFTESTS_MM_KDEFRAGD_DIRECT_H */
