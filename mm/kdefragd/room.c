@@ -256,6 +256,7 @@ static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
 static bool defrag_pool_has_free(struct hstate *h, int nid)
 {
 #ifdef CONFIG_HUGETLB_PAGE
+	/* Changes under hugetlb_lock; a stale answer costs one attempt. */
 	return data_race(h->free_huge_pages_node[nid]);
 #else
 	return false;

@@ -45,7 +45,7 @@ static long rest = 3;
 
 static const struct fb_option options[] = {
 	{ "rounds", &rounds, 1, 100, "rounds of load and rest" },
-	{ "mix", &mix, 1, 4, "load: 1 short turns, 2 longer ones, 3 as 1 and page tables stay, 4 sockets" },
+	{ "mix", &mix, 1, 4, "load: 1 short turns, 2 long ones, 3 page tables stay, 4 sockets" },
 	{ "rest", &rest, 1, 600, "seconds of rest before memory is looked at" },
 	{ NULL }
 };

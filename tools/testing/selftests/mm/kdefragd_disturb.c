@@ -27,9 +27,9 @@
  * All memory is used up once.
  */
 #define CYCLES		4
-#define MEMORY_CYCLE	0
-#define GREEDY_ROUND	1
-#define CPU_CYCLE	2
+#define CPU_CYCLE	0
+#define MEMORY_CYCLE	1
+#define GREEDY_ROUND	2
 
 #define CGROUPS		"/sys/fs/cgroup/"
 #define CGROUP		CGROUPS "kdefragd-test/"
@@ -199,10 +199,10 @@ static void disturb(struct disturbance *d, const int *stop)
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (i = 0; !__atomic_load_n(stop, __ATOMIC_RELAXED); i++) {
-		if (i % CYCLES == MEMORY_CYCLE)
-			memory_cycle(d);
 		if (i % CYCLES == CPU_CYCLE)
 			cpu_cycle(d);
+		if (i % CYCLES == MEMORY_CYCLE)
+			memory_cycle(d);
 		if (i == GREEDY_ROUND)
 			use_up_memory(d);
 		if (cgroup)
