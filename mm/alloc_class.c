@@ -248,7 +248,8 @@ static bool zone_can_grow(struct zone *zone)
  * Context: any. Free lists are looked at, those of the lower zone always without
  * its lock: a moment later they may be empty or not.
  * Return: true if this zone had to take a whole free block or one of another
- * kind, and the one below has free pages in blocks of this kind.
+ * kind, and the one below has free pages in blocks of this kind, and above its low
+ * watermark; false while this zone is not all there yet.
  */
 bool alloc_class_lower_zone_first(struct zone *zone, unsigned int order,
 				  int migratetype, unsigned int alloc_flags)
@@ -269,6 +270,35 @@ bool alloc_class_lower_zone_first(struct zone *zone, unsigned int order,
 		return false;
 	return zone_watermark_ok(lower, 0, low_wmark_pages(lower) + (1UL << order),
 				 ZONE_NORMAL, ALLOC_WMARK_LOW);
+}
+
+/**
+ * alloc_class_refill_ends - is the rest of a per-CPU list's refill not wanted?
+ * @zone: the zone
+ * @order: order of the pages
+ * @migratetype: their mobility, not MIGRATE_MOVABLE
+ * @alloc_flags: flags of the request, with the class
+ *
+ * The first page has come.  As above, parts of the lower zone come before another
+ * block of ZONE_NORMAL; and who was sent to ZONE_DMA32 for such parts does not
+ * begin another block there either, or there would be no end of them.
+ *
+ * Context: zone->lock held.
+ * Return: true if the next page is better looked for by another request.
+ */
+bool alloc_class_refill_ends(struct zone *zone, unsigned int order,
+			     int migratetype, unsigned int alloc_flags)
+{
+	int list = migratetype;
+
+	if (!IS_ENABLED(CONFIG_ZONE_DMA32) || zone_idx(zone) != ZONE_NORMAL - 1)
+		return alloc_class_lower_zone_first(zone, order, migratetype,
+						    alloc_flags);
+	if (!alloc_class_on || defrag_mode)
+		return false;
+	if (alloc_class_divides(migratetype))
+		list = alloc_class_list(alloc_flags_class(alloc_flags));
+	return !list_has_parts(zone, order, list);
 }
 
 /* A list is not walked for longer than pagetypeinfo walks one of mainline's. */

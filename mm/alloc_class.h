@@ -47,6 +47,8 @@ void __alloc_class_set_key(struct page *page, enum alloc_class class);
 unsigned long alloc_class_check_zone(struct zone *zone, unsigned long *seen);
 bool alloc_class_lower_zone_first(struct zone *zone, unsigned int order,
 				  int migratetype, unsigned int alloc_flags);
+bool alloc_class_refill_ends(struct zone *zone, unsigned int order,
+			     int migratetype, unsigned int alloc_flags);
 
 /* Does this mobility have classes? */
 static __always_inline bool alloc_class_divides(int migratetype)
@@ -364,6 +366,13 @@ static inline bool alloc_class_lower_zone_first(struct zone *zone,
 						unsigned int order,
 						int migratetype,
 						unsigned int alloc_flags)
+{
+	return false;
+}
+
+static inline bool alloc_class_refill_ends(struct zone *zone,
+					   unsigned int order, int migratetype,
+					   unsigned int alloc_flags)
 {
 	return false;
 }

@@ -881,31 +881,49 @@ static bool defrag_short_of_cache(struct zone *zone)
 	return cache < zone_managed_pages(zone) >> DEFRAG_CACHE_SHIFT;
 }
 
+/* Would reclaim for the order find no page cache here, and is it what is lacking? */
+static bool defrag_swaps_for(struct zone *zone, unsigned int order,
+			     int highest_zoneidx)
+{
+	unsigned long enough = high_wmark_pages(zone) + compact_gap(order);
+
+	return defrag_short_of_cache(zone) &&
+	       !zone_watermark_ok(zone, 0, enough, highest_zoneidx, ALLOC_WMARK_HIGH);
+}
+
 /**
  * kdefragd_refuses - is a request not worth what would be reclaimed for it?
  * @gfp_mask: of the request
  * @order: its order
+ * @alloc_flags: its flags
  * @ac: where it may allocate from
  *
  * A huge page of a process may be refused: smaller pages do as well.  Where there
  * is hardly any page cache, reclaim for it swaps out what others, or the same
  * process, will want back.  Mainline seldom gets that far, for it seldom finds a
  * block then; kdefragd would find one for as long as anything is left to swap.
+ * Where free pages suffice, reclaim would leave all as it is (shrink_zones()).
+ * Reclaimable slab is not counted: it seldom comes free in whole blocks.
  *
  * Context: any; racy.
- * Return: true if it may be refused, and all zones it may have are short of cache.
+ * Return: true if it may be refused, and all zones it may have are short of free
+ * pages and of page cache.
  */
 bool kdefragd_refuses(gfp_t gfp_mask, unsigned int order,
-		      const struct alloc_context *ac)
+		      unsigned int alloc_flags, const struct alloc_context *ac)
 {
 	struct zoneref *z;
 	struct zone *zone;
 
-	if (!kdefragd_enabled() || !defrag_may_refuse(gfp_mask, order))
+	if (!kdefragd_enabled() || !defrag_may_refuse(gfp_mask, order) ||
+	    !gfp_has_flags(gfp_mask, GFP_TRANSHUGE_LIGHT))
 		return false;
 	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
 					ac->highest_zoneidx, ac->nodemask) {
-		if (!defrag_short_of_cache(zone))
+		if (cpusets_enabled() && (alloc_flags & ALLOC_CPUSET) &&
+		    !__cpuset_zone_allowed(zone, gfp_mask))
+			continue;
+		if (!defrag_swaps_for(zone, order, ac->highest_zoneidx))
 			return false;
 	}
 	count_vm_event(KDEFRAGD_REFUSED);
@@ -995,9 +1013,6 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 	/* What was reclaimed since may have changed it, and cost more. */
 	if (stage == DEFRAG_BEFORE_RECLAIM && defrag_direct_rests(zone, dc.order))
 		return NULL;
-	/* Each target would be given up for it. */
-	if (defrag_too_many_isolated(zone->zone_pgdat))
-		return NULL;
 	dc.direct = true;
 	/* To move all of it costs about what clearing it does, for its user. */
 	dc.any_price = order == pageblock_order;
@@ -1061,6 +1076,9 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 		/* With its own pages it could not have it; with moved ones? */
 		if (!zone_watermark_ok(zone, 0, defrag_direct_mark(zone, gfp_mask, order),
 				       ac->highest_zoneidx, alloc_flags & ~ALLOC_RESERVES))
+			continue;
+		/* Each target would be given up for it. */
+		if (defrag_too_many_isolated(zone->zone_pgdat))
 			continue;
 		if (nid == NUMA_NO_NODE)
 			nid = zone_to_nid(zone);

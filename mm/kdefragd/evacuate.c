@@ -4,7 +4,8 @@
  *
  *	isolate the blocks	nobody refills what comes free
  *	collect			take the used pages off their lists
- *	migrate			asynchronously; then once more, lightly waiting
+ *	migrate			asynchronously; then once more, lightly waiting,
+ *				unless somebody waits for it
  *	put back		what did not move
  *	look			is it one free area now?
  *	give back the blocks	merged with their neighbours
@@ -157,6 +158,9 @@ static bool defrag_folio_locked_in(struct folio *folio)
 static enum defrag_outcome defrag_collect_folio(struct folio *folio,
 						struct list_head *folios)
 {
+	/* Not to be read, so not to be copied. */
+	if (folio_contain_hwpoisoned_page(folio))
+		return DEFRAG_UNMOVABLE;
 	if (defrag_folio_locked_in(folio))
 		return DEFRAG_UNMOVABLE;
 	if (defrag_folio_pinned(folio))

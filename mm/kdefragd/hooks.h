@@ -55,7 +55,7 @@ struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 			     unsigned int *tried);
 
 bool kdefragd_refuses(gfp_t gfp_mask, unsigned int order,
-		      const struct alloc_context *ac);
+		      unsigned int alloc_flags, const struct alloc_context *ac);
 
 /* A large folio that finds no room is not split: one is not worth another. */
 static inline bool kdefragd_keeps_whole(int migrate_reason)
@@ -124,6 +124,7 @@ static inline struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
 }
 
 static inline bool kdefragd_refuses(gfp_t gfp_mask, unsigned int order,
+				    unsigned int alloc_flags,
 				    const struct alloc_context *ac)
 {
 	return false;

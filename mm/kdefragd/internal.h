@@ -17,7 +17,8 @@ struct task_struct;
  * @DEFRAG_BUSY: a page would not move this time: locked, held, written
  * @DEFRAG_PINNED: a page is pinned
  * @DEFRAG_NO_ROOM: no better place was found for its pages
- * @DEFRAG_CHANGED: it was not what it had been when it was chosen
+ * @DEFRAG_CHANGED: it was not what it had been when it was chosen, or so many pages
+ *	are off the LRU lists that it was not begun
  */
 enum defrag_outcome {
 	DEFRAG_MADE,

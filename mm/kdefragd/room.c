@@ -253,11 +253,13 @@ static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
 	return page;
 }
 
-static bool defrag_pool_has_free(struct hstate *h, int nid)
+/* Would one come from the pool?  Those that are promised do not. */
+static bool defrag_pool_gives(struct hstate *h, int nid)
 {
 #ifdef CONFIG_HUGETLB_PAGE
-	/* Changes under hugetlb_lock; a stale answer costs one attempt. */
-	return data_race(h->free_huge_pages_node[nid]);
+	/* Change under hugetlb_lock; what is stale costs one attempt. */
+	return data_race(h->free_huge_pages_node[nid]) &&
+	       data_race(h->free_huge_pages > h->resv_huge_pages);
 #else
 	return false;
 #endif
@@ -277,7 +279,7 @@ static struct folio *defrag_get_hugetlb(struct defrag_control *dc,
 	int nid = zone_to_nid(dc->zone);
 	struct folio *dst;
 
-	if (defrag_pool_has_free(h, nid))
+	if (defrag_pool_gives(h, nid))
 		return NULL;
 	dst = alloc_hugetlb_folio_nodemask(h, nid, NULL, gfp, false);
 	if (dst && (!folio_test_hugetlb_temporary(dst) ||

@@ -284,6 +284,11 @@ static void occupancy_follows(struct kunit *test)
 	}
 }
 
+static bool refused(gfp_t gfp, unsigned int order, struct alloc_context *ac)
+{
+	return kdefragd_refuses(gfp, order, 0, ac);
+}
+
 /* Where there is hardly any page cache, huge pages of processes are refused. */
 static void refuses_when_short_of_cache(struct kunit *test)
 {
@@ -300,16 +305,21 @@ static void refuses_when_short_of_cache(struct kunit *test)
 		kunit_skip(test, "vm.kdefragd is off");
 	list->_zonerefs[0].zone = zone;
 	atomic_long_set(&zone->managed_pages, 1600);
-	KUNIT_EXPECT_TRUE(test, kdefragd_refuses(GFP_TRANSHUGE, pageblock_order, &ac));
+	KUNIT_EXPECT_TRUE(test, refused(GFP_TRANSHUGE, pageblock_order, &ac));
 
 	/* Who cannot do with less waits for reclaim, whatever it takes. */
-	KUNIT_EXPECT_FALSE(test, kdefragd_refuses(GFP_TRANSHUGE, PAGE_ALLOC_COSTLY_ORDER,
-						  &ac));
-	KUNIT_EXPECT_FALSE(test, kdefragd_refuses(GFP_TRANSHUGE | __GFP_RETRY_MAYFAIL,
-						  pageblock_order, &ac));
+	KUNIT_EXPECT_FALSE(test, refused(GFP_TRANSHUGE, PAGE_ALLOC_COSTLY_ORDER, &ac));
+	KUNIT_EXPECT_FALSE(test, refused(GFP_TRANSHUGE | __GFP_RETRY_MAYFAIL,
+					 pageblock_order, &ac));
+	KUNIT_EXPECT_FALSE(test, refused(GFP_KERNEL, pageblock_order, &ac));
 
 	atomic_long_set(&zone->vm_stat[NR_ZONE_INACTIVE_FILE], 800);
-	KUNIT_EXPECT_FALSE(test, kdefragd_refuses(GFP_TRANSHUGE, pageblock_order, &ac));
+	KUNIT_EXPECT_FALSE(test, refused(GFP_TRANSHUGE, pageblock_order, &ac));
+
+	/* Nor where pages are not what is lacking. */
+	atomic_long_set(&zone->vm_stat[NR_ZONE_INACTIVE_FILE], 0);
+	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], 4 << pageblock_order);
+	KUNIT_EXPECT_FALSE(test, refused(GFP_TRANSHUGE, pageblock_order, &ac));
 }
 
 static unsigned long wakes(struct kunit *test)
@@ -336,15 +346,24 @@ static bool wakes_reach(struct kunit *test, unsigned long nr)
 static void requests_during_a_pass_are_kept(struct kunit *test)
 {
 	struct defrag_node *dn = NODE_DATA(first_memory_node)->defrag;
-	unsigned long before = wakes(test);
+	unsigned int tries = 10;
+	unsigned long before;
 
 	if (!IS_ENABLED(CONFIG_VM_EVENT_COUNTERS) || !dn || !kdefragd_enabled())
 		kunit_skip(test, "wants counters, and a thread");
 
-	/* It takes on the first request and waits for the lock with it. */
+	/* It takes on a request and waits for the lock with it, unless it rests. */
 	mutex_lock(&dn->lock);
+	before = wakes(test);
 	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
-	KUNIT_EXPECT_TRUE(test, wakes_reach(test, before + 1));
+	while (!wakes_reach(test, before + 1) && tries--) {
+		mutex_unlock(&dn->lock);
+		msleep(200);
+		mutex_lock(&dn->lock);
+		before = wakes(test);
+		kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
+	}
+	KUNIT_EXPECT_GT(test, wakes(test), before);
 	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
 	msleep(20);
 	KUNIT_EXPECT_NE(test, READ_ONCE(dn->request), 0);

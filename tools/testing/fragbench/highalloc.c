@@ -49,7 +49,7 @@ static long ask(long blocks)
 static long anonymous(void)
 {
 	return fb_meminfo("AnonPages") + fb_meminfo("SwapTotal") -
-	       fb_meminfo("SwapFree");
+	       fb_meminfo("SwapFree") - fb_meminfo("SwapCached");
 }
 
 /* Return: anonymous memory meanwhile, in KiB */

@@ -451,6 +451,24 @@ static long free_parts(const char *zone)
 	return sum;
 }
 
+/* Page blocks of a zone that are unmovable; -1: no such zone. */
+static long unmovable_blocks(const char *zone)
+{
+	FILE *f = fopen("/proc/pagetypeinfo", "r");
+	char line[512], name[32];
+	long blocks = -1, nr;
+
+	if (!f)
+		return -1;
+	/* Further up in the file, a comma follows the name. */
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "Node %*d, zone %31s %ld", name, &nr) == 2 &&
+		    !strcmp(name, zone))
+			blocks = nr;
+	fclose(f);
+	return blocks;
+}
+
 /* Only __GFP_DMA32: ask the lower zone, and do not wait. */
 #define LOWER_ZONE	"0x4"
 
@@ -460,26 +478,32 @@ static long free_parts(const char *zone)
  */
 static void test_lower_zone(bool off)
 {
-	long parts, left;
+	long parts, left, blocks, begun;
 	int tries = 10;		/* the first pages come from per-CPU lists */
 
 	if (!frag_can_burst() || free_parts("DMA32") < 0 || free_parts("Normal") < 0) {
 		ksft_test_result_skip("the lower zone: needs module alloc_burst, and two zones\n");
+		ksft_test_result_skip("its blocks: needs module alloc_burst, and two zones\n");
 		return;
 	}
 	drain();
 	frag_burst(0, free_parts("DMA32") + block_pages / 4, LOWER_ZONE);
 	drain();
 	parts = free_parts("DMA32");
+	blocks = unmovable_blocks("DMA32");
 	do {
 		frag_burst(0, free_parts("Normal") + parts, "nowait");
 		drain();
 		left = free_parts("DMA32");
 	} while (left * 4 >= parts && --tries);
+	begun = unmovable_blocks("DMA32") - blocks;
 	frag_burst_drop();
 	ksft_test_result(parts > 0 && (off ? left * 2 > parts : left * 4 < parts),
 			 "the lower zone: parts of blocks %s (%ld pages, %ld left)\n",
 			 off ? "stay with alloc_class=off" : "are filled", parts, left);
+	ksft_test_result(blocks > 0 && begun <= 0,
+			 "the lower zone: no other block is begun (%ld of %ld)\n",
+			 begun, blocks);
 }
 
 /* --- disturbances */
