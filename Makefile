@@ -4,7 +4,7 @@
 ARM ?= series
 export KERNEL_TREE BUILD_DIR
 
-export BENCH BENCH_ARMS BENCH_SEEDS BENCH_FAST
+export BENCH BENCH_ARMS BENCH_SEEDS BENCH_JOBS BENCH_FAST
 
 .PHONY: help run test bench setup tree kernel kunit selftest check viewer refresh build-each arm64 unaccepted clean
 
@@ -13,7 +13,7 @@ help:
 	@echo '                (STOCK=1: the bare base as well; ALL=1: the check with kcompactd'
 	@echo '                and with reclaim as well)'
 	@echo 'make bench      the benchmark, all arms; BENCH="skew churn", BENCH_ARMS="A S",'
-	@echo '                BENCH_SEEDS=N, BENCH_FAST=1; stopped, it goes on where it was'
+	@echo '                BENCH_SEEDS=N, BENCH_JOBS=N, BENCH_FAST=1; stopped, it goes on where it was'
 	@echo 'make test       from nothing: check, kunit, selftest; ends with a count'
 	@echo
 	@echo 'make tree       build/tree: the base with the series as commits'
@@ -49,7 +49,7 @@ tree:
 	@scripts/setup
 	@scripts/tree
 kernel: tree
-	@scripts/kernel $(if $(DEBUG),--debug) $(ARM)
+	@scripts/kernel $(if $(filter-out 0,$(DEBUG)),--debug) $(ARM)
 run:
 	@scripts/run $(if $(filter-out 0,$(STOCK)),--stock) $(if $(filter-out 0,$(ALL)),--all)
 test:

@@ -257,9 +257,11 @@ static struct page *defrag_pick(struct defrag_control *dc, unsigned int want)
 static bool defrag_pool_gives(struct hstate *h, int nid)
 {
 #ifdef CONFIG_HUGETLB_PAGE
-	/* Change under hugetlb_lock; what is stale costs one attempt. */
-	return data_race(h->free_huge_pages_node[nid]) &&
-	       data_race(h->free_huge_pages > h->resv_huge_pages);
+	/* Changes under hugetlb_lock; a stale answer costs one attempt. */
+	if (!data_race(h->free_huge_pages_node[nid]))
+		return false;
+	/* The same. */
+	return data_race(h->free_huge_pages > h->resv_huge_pages);
 #else
 	return false;
 #endif
