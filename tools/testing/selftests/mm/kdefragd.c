@@ -41,7 +41,7 @@
 #include "vm_util.h"
 
 #define MIN_ROUNDS	6	/* of moving, however long they take */
-#define QUIET_ROUNDS	5	/* of moving, at most, before anything is disturbed */
+#define QUIET_ROUNDS	10	/* of moving, at most, before anything is disturbed */
 
 /* Seconds more that a slow machine gets to disturb everything once. */
 #define DISTURB_MORE	60
@@ -259,6 +259,52 @@ static void stir(struct memory *m, unsigned int round)
 #define FAULT_PERCENT	"2"
 #define FAULT_ROUNDS	4
 
+/* What debugfs says of the zones */
+struct state {
+	bool known;		/* the version of the file */
+	unsigned long zones;
+	unsigned long bad;	/* with a line that cannot be right */
+	unsigned long remembered;	/* blocks that failed */
+};
+
+static bool state_read(struct state *s)
+{
+	unsigned long free, low, high, in_vain, rest, failed[4];
+	FILE *f = fopen("/sys/kernel/debug/kdefragd", "r");
+	char line[256];
+
+	memset(s, 0, sizeof(*s));
+	if (!f)
+		return false;
+	s->known = fgets(line, sizeof(line), f) && !strcmp(line, "# kdefragd 1\n");
+	while (fgets(line, sizeof(line), f)) {
+		if (line[0] == '#')
+			continue;
+		s->zones++;
+		if (sscanf(line, "%*d %*s %lu %lu %lu %lu %lu %lu %lu %lu %lu",
+			   &free, &low, &high, &in_vain, &rest, &failed[0],
+			   &failed[1], &failed[2], &failed[3]) != 9) {
+			s->bad++;
+			continue;
+		}
+		s->bad += low > high || (rest && !in_vain);
+		s->remembered += failed[0] + failed[1] + failed[2] + failed[3];
+	}
+	fclose(f);
+	return true;
+}
+
+/* The most blocks that failed and were remembered: they are forgotten with time. */
+static unsigned long remembered;
+
+static void look_what_is_remembered(void)
+{
+	struct state state;
+
+	if (state_read(&state) && state.remembered > remembered)
+		remembered = state.remembered;
+}
+
 static void move_everything(struct memory *m, double duration,
 			    const struct disturbance *d)
 {
@@ -272,6 +318,7 @@ static void move_everything(struct memory *m, double duration,
 		faults_here(round % FAULT_ROUNDS == 1);
 		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
 		faults_here(false);
+		look_what_is_remembered();
 		stir(m, round++);
 	}
 	faults = faults_end();
@@ -304,6 +351,7 @@ static void move_quietly(struct memory *m)
 	for (round = 0; round < QUIET_ROUNDS && !workers_moved(); round++) {
 		if (round)
 			stir(m, round);
+		sync();		/* what is being written stays */
 		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
 		workers_look();
 	}
@@ -317,7 +365,8 @@ static bool report_moved(const struct kind *kind, const struct report *r)
 {
 	if (kind->stays)
 		return !r->moved && !r->elsewhere;
-	return r->moved || kind->may_stay;
+	/* What may not have been sparse while it was quiet was, later on. */
+	return r->moved || kind->may_stay || (r->elsewhere && !kind->restless);
 }
 
 static void report_kind(const struct kind *kind, const struct report *r)
@@ -337,11 +386,17 @@ static void report_kind(const struct kind *kind, const struct report *r)
 			 "may move" : "moves");
 }
 
-static void report_gone(const char *what, bool may_go, unsigned long went,
-			unsigned long lost)
+/* On a machine that is too busy, few are tried. */
+#define ENOUGH_TRIES	16
+
+static void report_gone(const char *what, bool may_go, unsigned long tries,
+			unsigned long went, unsigned long lost)
 {
 	if (!may_go)
 		ksft_test_result_skip("beside it, %s: none may go offline\n", what);
+	else if (!went && !lost && tries < ENOUGH_TRIES)
+		ksft_test_result_skip("beside it, %s: none went, %lu tried\n",
+				      what, tries);
 	else
 		ksft_test_result(went && !lost,
 				 "beside it, %s went offline and came back %lu times\n",
@@ -351,8 +406,9 @@ static void report_gone(const char *what, bool may_go, unsigned long went,
 /* @failed: who was to disturb ended otherwise than he should. */
 static void report_disturbance(const struct disturbance *d, bool failed)
 {
-	report_gone("CPUs", cpus_may_go(), d->cpus, d->cpus_lost);
-	report_gone("memory", memory_may_go(), d->memory, d->memory_lost);
+	report_gone("CPUs", cpus_may_go(), d->cpu_tries, d->cpus, d->cpus_lost);
+	report_gone("memory", memory_may_go(), d->memory_tries, d->memory,
+		    d->memory_lost);
 	if (!d->ooms && !d->spared)
 		ksft_test_result_skip("beside it, the limit of a cgroup: no memory controller\n");
 	else
@@ -449,37 +505,19 @@ static unsigned long count_gave_up(void)
 	       counter("kdefragd_gave_up_unmovable");
 }
 
-/* What debugfs says of the zones, after @gave_up targets have failed. */
+/* After @gave_up targets have failed, some of it was remembered at the time. */
 static void test_state(unsigned long gave_up)
 {
-	unsigned long free, low, high, in_vain, rest, failed[4];
-	unsigned long zones = 0, bad = 0, remembered = 0;
-	char header[64] = "", line[256];
-	FILE *f = fopen("/sys/kernel/debug/kdefragd", "r");
+	struct state state;
 
-	if (!f) {
+	if (!state_read(&state)) {
 		ksft_test_result_skip("state of the zones: no debugfs\n");
 		ksft_test_result_skip("failures: no debugfs\n");
 		return;
 	}
-	if (!fgets(header, sizeof(header), f))
-		header[0] = '\0';
-	while (fgets(line, sizeof(line), f)) {
-		if (line[0] == '#')
-			continue;
-		zones++;
-		if (sscanf(line, "%*d %*s %lu %lu %lu %lu %lu %lu %lu %lu %lu",
-			   &free, &low, &high, &in_vain, &rest, &failed[0],
-			   &failed[1], &failed[2], &failed[3]) != 9) {
-			bad++;
-			continue;
-		}
-		bad += low > high || (rest && !in_vain);
-		remembered += failed[0] + failed[1] + failed[2] + failed[3];
-	}
-	fclose(f);
-	ksft_test_result(!strcmp(header, "# kdefragd 1\n") && zones && !bad,
-			 "state of the zones: %lu zones, %lu wrong\n", zones, bad);
+	ksft_test_result(state.known && state.zones && !state.bad,
+			 "state of the zones: %lu zones, %lu wrong\n",
+			 state.zones, state.bad);
 	if (gave_up)
 		ksft_test_result(remembered > 0, "failures are remembered: %lu blocks\n",
 				 remembered);

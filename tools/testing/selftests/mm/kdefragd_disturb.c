@@ -99,13 +99,21 @@ bool disturbed_once(const struct disturbance *d)
 static void memory_cycle(struct disturbance *d)
 {
 	static unsigned int nr;
+	int tries;
 
-	nr = next_that_may(memory_block_may_go, nr, BLOCKS);
-	if (nr == BLOCKS || memory_offline(nr, 1))
+	/* Most have a page in them that cannot move. */
+	for (tries = 4; tries; tries--) {
+		nr = next_that_may(memory_block_may_go, nr, BLOCKS);
+		if (nr == BLOCKS)
+			return;
+		d->memory_tries++;
+		if (memory_offline(nr, 1))
+			continue;
+		usleep(PAUSE);
+		d->memory_lost += memory_online(nr) != 0;
+		d->memory++;
 		return;
-	usleep(PAUSE);
-	d->memory_lost += memory_online(nr) != 0;
-	d->memory++;
+	}
 }
 
 static void cpu_cycle(struct disturbance *d)
@@ -113,7 +121,10 @@ static void cpu_cycle(struct disturbance *d)
 	static unsigned int nr;
 
 	nr = next_that_may(cpu_may_go, nr, CPUS);
-	if (nr == CPUS || frag_write(cpu_online(nr).name, "0"))
+	if (nr == CPUS)
+		return;
+	d->cpu_tries++;
+	if (frag_write(cpu_online(nr).name, "0"))
 		return;
 	usleep(PAUSE);
 	d->cpus_lost += frag_write(cpu_online(nr).name, "1") != 0;

@@ -12,8 +12,10 @@
 
 /**
  * struct disturbance - what was done, in memory shared with the parent
+ * @cpu_tries: times that one was to go offline
  * @cpus: times that a CPU went offline and came back
  * @cpus_lost: those that did not come back
+ * @memory_tries: times that a memory block was to
  * @memory: times that a memory block went offline and came back
  * @memory_lost: those that did not come back
  * @ooms: processes killed at the limit of their cgroup
@@ -22,8 +24,10 @@
  * @used_up: he has, and was killed for it
  */
 struct disturbance {
+	unsigned long cpu_tries;
 	unsigned long cpus;
 	unsigned long cpus_lost;
+	unsigned long memory_tries;
 	unsigned long memory;
 	unsigned long memory_lost;
 	unsigned long ooms;

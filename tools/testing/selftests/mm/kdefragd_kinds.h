@@ -20,6 +20,7 @@
  *	@finish
  * @stays: the pages must not move
  * @may_stay: that none has moved is no failure
+ * @restless: pages change their frames by themselves once anybody writes
  * @twin: a process that was forked must go on seeing what was there then
  */
 struct kind {
@@ -30,6 +31,7 @@ struct kind {
 	bool same;
 	bool stays;
 	bool may_stay;
+	bool restless;
 	bool twin;
 };
 
