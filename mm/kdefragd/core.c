@@ -7,7 +7,10 @@
  *	evacuate.c	empty a range
  *	home.c		bring pages home from blocks that are not theirs
  *	room.c		where its pages go
- *	core.c		when, how much, and on whose behalf: this file
+ *	reserve.c	how many blocks are kept, and when to fill them up
+ *	core.c		when, and how much, by the thread: this file
+ *	direct.c	for a request that would fail
+ *	knobs.c		vm.defrag_now and the other knobs
  *	debugfs.c	what is known of each zone, for people
  *
  * When
@@ -76,25 +79,17 @@
  */
 #define pr_fmt(fmt) "kdefragd: " fmt
 
-#include <linux/cpuset.h>
-#include <linux/delayacct.h>
 #include <linux/freezer.h>
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
-#include <linux/page-isolation.h>
-#include <linux/psi.h>
 #include <linux/sched/cputime.h>
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
-#include <linux/sysctl.h>
 #include <linux/vmstat.h>
-#include "../alloc_class.h"
-#include "../block_occupancy.h"
 #include "../internal.h"
 #include "../order_watermark.h"
 #include "../page_alloc.h"
@@ -105,42 +100,10 @@
 #include <trace/events/kdefragd.h>
 
 /*
- * First wait after a pass that did not pay, and how often it is doubled.  Unit:
- * jiffies; 1.  A second is long against a pass and short against what makes
- * pages movable; 64 seconds at most between two passes over a zone that has
- * not changed.  Longer: late when pins are dropped.  Shorter: work in vain.
- */
-#define DEFRAG_BACKOFF		HZ
-#define DEFRAG_BACKOFF_SHIFT	6
-
-/*
- * The free pages of a zone have changed when they differ by this part of the
- * high watermark.  Unit: right shift, so an eighth.
- */
-#define DEFRAG_CHANGED_SHIFT	3
-
-/*
- * The high mark of the reserve is this part above the low one.  Unit: right
- * shift, so a half.  What is between them is made at one go.
- */
-#define DEFRAG_RESERVE_SHIFT	1
-
-/*
  * The thread's.  As ksmd's: it is in no hurry, but those who wait for blocks may
  * be.  More, and it makes none beside programs that leave no CPU idle.
  */
 #define DEFRAG_NICE		5
-
-/* A zone of fewer blocks keeps no reserve: it would be all of it. */
-#define DEFRAG_RESERVE_MIN_BLOCKS	64
-
-/*
- * vm.defrag_now ends after so many failures per range of the zone, and after so
- * many batches in a row that made nothing for want of room.  Unit: 1.  A target
- * that fails is passed over the fourth time, so it takes no more, but failures
- * are forgotten: this ends what else could go on for as long as pages are held.
- */
-#define DEFRAG_VAIN		4
 
 /*
  * Of the budget, a page that is looked at costs this part of one that is moved.
@@ -156,35 +119,6 @@
 #define DEFRAG_HOME_REST	(16 * HZ)
 
 /*
- * Targets of a direct request.  Unit: 1.  Who waits for a page is helped by the
- * first that works; four may fail.
- */
-#define DEFRAG_DIRECT_TARGETS	4
-
-/*
- * Looks for targets of a direct request, and blocks' worth of page structs that
- * it may read.  Unit: 1.  A block that holds a page which cannot move is given up
- * at sight of it, on average half way, so these are about a hundred such blocks.
- * Where one block in ten has none, all the hundred are in vain once in 40,000
- * requests; half of it was once in 300, and compaction, which comes next, then
- * read and moved more than all of the others together.  What they met is
- * remembered.
- */
-#define DEFRAG_DIRECT_LOOKS	128
-#define DEFRAG_DIRECT_READS	64
-
-/*
- * A zone is short of page cache if it has less than this part of the zone's pages.
- * Unit: right shift, so a 16th.  With a smaller part, what is taken for huge
- * pages is made up for by swapping; with a larger one, huge pages are refused where
- * there is cache to drop.
- */
-#define DEFRAG_CACHE_SHIFT	4
-
-/* Counts of blocks that are read in the time of a page struct.  Unit: 1. */
-#define DEFRAG_DIRECT_COUNTS	4
-
-/*
  * Areas of an order made before the check is asked again.  Unit: 1.  More are
  * made in excess, fewer ask more often; asking costs about as much as one look
  * at a target.
@@ -192,175 +126,8 @@
 #define DEFRAG_AREAS		16
 
 int sysctl_kdefragd __read_mostly = 1;
-static int sysctl_kdefragd_budget __read_mostly = 8192;	/* pages */
-static int sysctl_kdefragd_duty __read_mostly = 20;	/* percent of a CPU */
-static int sysctl_free_block_reserve __read_mostly = 5;	/* per mille */
-static int sysctl_kdefragd_max __ro_after_init;
-
-/* --- the reserve: whole free blocks of a zone ----------------------------- */
-
-unsigned long defrag_reserve_low(struct zone *zone)
-{
-	unsigned long blocks = zone_managed_pages(zone) >> pageblock_order;
-
-	if (blocks < DEFRAG_RESERVE_MIN_BLOCKS)
-		return 0;
-	return blocks * READ_ONCE(sysctl_free_block_reserve) / 1000;
-}
-
-unsigned long defrag_reserve_high(struct zone *zone)
-{
-	unsigned long low = defrag_reserve_low(zone);
-
-	return low + (low >> DEFRAG_RESERVE_SHIFT);
-}
-
-/*
- * Pages in whole free blocks; those that need only be accepted are as good.  Of
- * CMA's, few requests may have any, and how many lie in whole blocks is not known.
- */
-static unsigned long defrag_pages_in_blocks(struct zone *zone)
-{
-	unsigned long pages = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
-
-	pages -= min(pages, zone_page_state(zone, NR_FREE_CMA_PAGES));
-#ifdef CONFIG_UNACCEPTED_MEMORY
-	pages += zone_page_state(zone, NR_UNACCEPTED);
-#endif
-	return pages;
-}
-
-unsigned long defrag_free_blocks(struct zone *zone)
-{
-	return defrag_pages_in_blocks(zone) >> pageblock_order;
-}
-
-/* Free pages that pages can be moved to. */
-static unsigned long defrag_free_pages(struct zone *zone)
-{
-	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long cma = zone_page_state(zone, NR_FREE_CMA_PAGES);
-
-	return free - min(free, cma);
-}
-
-/*
- * Are there free pages beside those in whole blocks, to make more from?  Half of
- * them, for they are what most requests take first: where a full page cache leaves
- * few free, a reserve of nearly all of them would be taken apart as fast as it is
- * made.
- */
-static bool defrag_pages_suffice(struct zone *zone)
-{
-	unsigned long free = defrag_free_pages(zone);
-
-	/* A block that is being emptied counts as used, and so does room for it. */
-	return free > low_wmark_pages(zone) &&
-	       free > min_wmark_pages(zone) + 2 * pageblock_nr_pages &&
-	       free > 2 * defrag_pages_in_blocks(zone);
-}
-
-/* Are there so many free pages that some may be used up in moving others? */
-bool defrag_pages_to_spare(struct zone *zone)
-{
-	return defrag_free_pages(zone) >
-	       high_wmark_pages(zone) + pageblock_nr_pages;
-}
-
-/* Blocks that the reserve lacks; @filling: up to the high mark. */
-static unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
-{
-	unsigned long mark = filling ? defrag_reserve_high(zone) :
-				       defrag_reserve_low(zone);
-	unsigned long blocks = defrag_free_blocks(zone);
-
-	if (blocks >= mark || !defrag_pages_suffice(zone))
-		return 0;
-	return mark - blocks;
-}
-
-/**
- * kdefragd_reserve_taken - whole blocks were taken, or pages at all
- * @zone: from this zone
- *
- * Context: zone->lock held.
- */
-void kdefragd_reserve_taken(struct zone *zone)
-{
-	if (kdefragd_enabled() &&
-	    defrag_free_blocks(zone) < defrag_reserve_low(zone) &&
-	    !test_bit(ZONE_BELOW_RESERVE, &zone->flags))
-		set_bit(ZONE_BELOW_RESERVE, &zone->flags);
-}
-
-/* --- backoff -------------------------------------------------------------- */
-
-static bool defrag_zone_changed(struct zone *zone, const struct defrag_zone *dz)
-{
-	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long differ = max(high_wmark_pages(zone) >> DEFRAG_CHANGED_SHIFT,
-				   pageblock_nr_pages);
-
-	unsigned long then = READ_ONCE(dz->free_then);
-
-	return max(free, then) - min(free, then) > differ;
-}
-
-/* Without the node's lock the answer may be a moment old. */
-static bool defrag_backed_off(struct zone *zone, const struct defrag_zone *dz)
-{
-	return READ_ONCE(dz->shift) &&
-	       time_before(jiffies, READ_ONCE(dz->not_before)) &&
-	       !defrag_zone_changed(zone, dz);
-}
-
-static void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid)
-{
-	unsigned int shift = dz->shift;
-
-	WRITE_ONCE(dz->free_then, zone_page_state(zone, NR_FREE_PAGES));
-	if (!paid) {
-		WRITE_ONCE(dz->not_before,
-			   jiffies + (DEFRAG_BACKOFF << shift));
-		WRITE_ONCE(dz->shift, min(shift + 1, DEFRAG_BACKOFF_SHIFT));
-	} else {
-		WRITE_ONCE(dz->shift, 0);
-	}
-}
-
-/*
- * Memory is about to go offline, or its neighbour is: before offline_pages()
- * isolates a range it switches the LRU caches off.  (Others do so as well, who
- * migrate much; then there is work put off that could have been done.)
- */
-static bool defrag_keep_out(void)
-{
-	return lru_cache_disabled();
-}
-
-/* Blocks to be made for the reserve, by who is to be woken for it as well. */
-static unsigned long defrag_reserve_wants(struct defrag_node *dn,
-					  struct zone *zone)
-{
-	if (defrag_keep_out() || defrag_backed_off(zone, &dn->zones[zone_idx(zone)]))
-		return 0;
-	return defrag_reserve_lacks(zone, false);
-}
-
-/**
- * kdefragd_wake_for_reserve - ZONE_BELOW_RESERVE is set: wake the thread?
- * @zone: the zone
- *
- * Context: any, but not under zone->lock.
- */
-void kdefragd_wake_for_reserve(struct zone *zone)
-{
-	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
-
-	clear_bit(ZONE_BELOW_RESERVE, &zone->flags);
-	if (dn && defrag_reserve_wants(dn, zone))
-		kdefragd_wake(zone->zone_pgdat, 0, zone_idx(zone));
-}
+int sysctl_kdefragd_budget __read_mostly = 8192;	/* pages */
+int sysctl_kdefragd_duty __read_mostly = 20;		/* percent of a CPU */
 
 /* --- a pass --------------------------------------------------------------- */
 
@@ -379,7 +146,7 @@ void defrag_end(struct defrag_control *dc)
 	count_vm_events(KDEFRAGD_MOVE_FAILED, dc->failed);
 }
 
-static void defrag_pass_end(struct defrag_control *dc)
+void defrag_pass_end(struct defrag_control *dc)
 {
 	defrag_end(dc);
 	trace_defrag_pass(dc);
@@ -388,7 +155,7 @@ static void defrag_pass_end(struct defrag_control *dc)
 	count_vm_events(KDEFRAGD_MADE, dc->made);
 }
 
-static void defrag_count(enum defrag_outcome outcome)
+void defrag_count(enum defrag_outcome outcome)
 {
 	switch (outcome) {
 	case DEFRAG_MADE:
@@ -410,15 +177,6 @@ static void defrag_count(enum defrag_outcome outcome)
 		break;
 	}
 }
-
-/* What may still be done in a zone, on one request. */
-struct defrag_effort {
-	unsigned long		budget;		/* pages */
-	bool			forced;		/* by vm.defrag_now */
-	bool			drained;
-	bool			no_room;	/* the last batch ended for it */
-	struct defrag_round	round;		/* below a block */
-};
 
 /* May the work go on?  In the context of the thread, or of who forces it. */
 static bool defrag_may_go_on(const struct defrag_effort *effort)
@@ -448,13 +206,18 @@ static unsigned int defrag_find(struct defrag_control *dc,
 	return defrag_find_areas(dc, round, dn->targets, wanted);
 }
 
-/*
- * One batch of targets of order dc->order.  Return: targets found; none means
- * that the zone has been worked on to the end.
+/**
+ * defrag_batch - one batch of targets
+ * @dc: the pass; @dc->order is what is to be made
+ * @dn: the node
+ * @wanted: areas that are wanted
+ * @effort: what may be done for them
+ *
+ * Context: process context, the node's lock held.
+ * Return: targets found; none means that the zone has been worked on to the end.
  */
-static unsigned int defrag_batch(struct defrag_control *dc,
-				 struct defrag_node *dn, unsigned long wanted,
-				 struct defrag_effort *effort)
+unsigned int defrag_batch(struct defrag_control *dc, struct defrag_node *dn,
+			  unsigned long wanted, struct defrag_effort *effort)
 {
 	unsigned int i, nr = defrag_find(dc, dn, wanted, &effort->round);
 
@@ -515,9 +278,11 @@ static unsigned long defrag_cost(const struct defrag_control *dc)
 		min_t(unsigned int, dc->order, pageblock_order));
 }
 
-static void defrag_effort_begin(struct defrag_effort *effort, struct zone *zone)
+static void defrag_effort_begin(struct defrag_effort *effort, struct zone *zone,
+				enum defrag_purpose purpose)
 {
 	*effort = (struct defrag_effort){
+		.purpose = purpose,
 		.budget = READ_ONCE(sysctl_kdefragd_budget),
 	};
 	defrag_round_begin(zone, &effort->round);
@@ -541,6 +306,7 @@ static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
 	effort->drained = true;
 
 	defrag_begin(&dc, zone, order);
+	dc.purpose = effort->purpose;
 	found = defrag_batch(&dc, dn, wanted, effort);
 	defrag_pass_end(&dc);
 	effort->budget -= min(effort->budget, defrag_cost(&dc));
@@ -560,7 +326,7 @@ static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 	struct defrag_effort effort;
 	unsigned long made;
 
-	defrag_effort_begin(&effort, zone);
+	defrag_effort_begin(&effort, zone, DEFRAG_FOR_CHECK);
 	while (order_wmark_node_short_of_shape(dn->pgdat, order,
 					       highest_zoneidx) &&
 	       order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
@@ -579,7 +345,7 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 	unsigned long made, lacks = defrag_reserve_wants(dn, zone);
 	struct defrag_effort effort;
 
-	defrag_effort_begin(&effort, zone);
+	defrag_effort_begin(&effort, zone, DEFRAG_FOR_RESERVE);
 	for (; lacks; lacks = defrag_reserve_lacks(zone, true)) {
 		if (!effort.budget || !defrag_may_go_on(&effort))
 			return;
@@ -611,9 +377,18 @@ static bool defrag_home_step(struct defrag_node *dn, struct zone *zone,
 	return found;
 }
 
-/* Bring movable pages home that lie in blocks of others: see home.c. */
-static void defrag_home(struct defrag_node *dn, struct zone *zone,
-			struct defrag_effort *effort)
+/**
+ * defrag_home - bring movable pages home that lie in blocks of others
+ * @dn: the node
+ * @zone: one of its zones
+ * @effort: what may be done for it
+ *
+ * See home.c.
+ *
+ * Context: process context, the node's lock held.
+ */
+void defrag_home(struct defrag_node *dn, struct zone *zone,
+		 struct defrag_effort *effort)
 {
 	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
 	unsigned long pfn = pageblock_start_pfn(zone->zone_start_pfn);
@@ -759,6 +534,17 @@ static void defrag_ask(struct defrag_node *dn, unsigned int order,
 }
 
 /**
+ * defrag_ask_afresh - let the thread look for work, also where it was in vain
+ * @dn: the node
+ *
+ * Context: any, but not under zone->lock.
+ */
+void defrag_ask_afresh(struct defrag_node *dn)
+{
+	defrag_ask(dn, 0, MAX_NR_ZONES - 1, DEFRAG_AFRESH);
+}
+
+/**
  * kdefragd_wake - ask for free areas of an order
  * @pgdat: the node
  * @order: the order, or 0 for the reserve of whole blocks
@@ -823,428 +609,6 @@ bool kdefragd_stands_in(pg_data_t *pgdat)
 			return true;
 	return false;
 }
-
-/* --- on behalf of a request ------------------------------------------------ */
-
-/*
- * What was captured becomes the caller's: its block takes the migratetype and
- * the class of the request if it was emptied as a whole, and what is too much
- * goes back.  Somebody else may have isolated the block since it was given back,
- * and counts on it that nothing in it gets into use: then all of it goes back.
- */
-static struct page *defrag_hand_out(struct defrag_control *dc,
-				    unsigned int order, unsigned int alloc_flags,
-				    int migratetype, defrag_claim_t claim)
-{
-	struct page *page = dc->captured;
-	unsigned int have = dc->captured_order;
-
-	guard(spinlock_irqsave)(&dc->zone->lock);
-	if (is_migrate_isolate_page(page)) {
-		__putback_isolated_page(page, have, MIGRATE_ISOLATE);
-		return NULL;
-	}
-	if (have == pageblock_order)
-		claim(page, migratetype);
-	if (have == pageblock_order && order < have)
-		alloc_class_set_key(page, alloc_flags_class(alloc_flags));
-	while (have > order) {
-		have--;
-		__putback_isolated_page(&page[1 << have], have,
-					get_pageblock_migratetype(page));
-	}
-	return page;
-}
-
-/*
- * Unmovable pages are not to get into a movable block, so for them one is
- * emptied as a whole.  Return: the order to be made.
- */
-static unsigned int defrag_direct_order(unsigned int order, int migratetype)
-{
-	return migratetype == MIGRATE_MOVABLE ? order :
-		max(order, pageblock_order);
-}
-
-/* Would smaller pages do as well, as for a huge page of a process? */
-static bool defrag_may_refuse(gfp_t gfp_mask, unsigned int order)
-{
-	return order > PAGE_ALLOC_COSTLY_ORDER &&
-	       !(gfp_mask & (__GFP_RETRY_MAYFAIL | __GFP_NOFAIL));
-}
-
-static bool defrag_short_of_cache(struct zone *zone)
-{
-	unsigned long cache = zone_page_state(zone, NR_ZONE_INACTIVE_FILE) +
-			      zone_page_state(zone, NR_ZONE_ACTIVE_FILE);
-
-	return cache < zone_managed_pages(zone) >> DEFRAG_CACHE_SHIFT;
-}
-
-/* Would reclaim for the order find no page cache here, and is it what is lacking? */
-static bool defrag_swaps_for(struct zone *zone, unsigned int order,
-			     int highest_zoneidx)
-{
-	unsigned long enough = high_wmark_pages(zone) + compact_gap(order);
-
-	return defrag_short_of_cache(zone) &&
-	       !zone_watermark_ok(zone, 0, enough, highest_zoneidx, ALLOC_WMARK_HIGH);
-}
-
-/**
- * kdefragd_refuses - is a request not worth what would be reclaimed for it?
- * @gfp_mask: of the request
- * @order: its order
- * @alloc_flags: its flags
- * @ac: where it may allocate from
- *
- * A huge page of a process may be refused: smaller pages do as well.  Where there
- * is hardly any page cache, reclaim for it swaps out what others, or the same
- * process, will want back.  Mainline seldom gets that far, for it seldom finds a
- * block then; kdefragd would find one for as long as anything is left to swap.
- * Where free pages suffice, reclaim would leave all as it is (shrink_zones()).
- * Reclaimable slab is not counted: it seldom comes free in whole blocks.
- *
- * Context: any; racy.
- * Return: true if it may be refused, and all zones it may have are short of free
- * pages and of page cache.
- */
-bool kdefragd_refuses(gfp_t gfp_mask, unsigned int order,
-		      unsigned int alloc_flags, const struct alloc_context *ac)
-{
-	struct zoneref *z;
-	struct zone *zone;
-
-	if (!kdefragd_enabled() || !defrag_may_refuse(gfp_mask, order) ||
-	    !gfp_has_flags(gfp_mask, GFP_TRANSHUGE_LIGHT))
-		return false;
-	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
-					ac->highest_zoneidx, ac->nodemask) {
-		if (cpusets_enabled() && (alloc_flags & ALLOC_CPUSET) &&
-		    !__cpuset_zone_allowed(zone, gfp_mask))
-			continue;
-		if (!defrag_swaps_for(zone, order, ac->highest_zoneidx))
-			return false;
-	}
-	count_vm_event(KDEFRAGD_REFUSED);
-	return true;
-}
-
-/*
- * Free pages that are to be left, with room for those that move.  What is taken
- * below the high watermark, kswapd has to make up for: for who might be refused,
- * only while there is page cache to do it with.
- */
-static unsigned long defrag_direct_mark(struct zone *zone, gfp_t gfp_mask,
-					unsigned int order)
-{
-	unsigned long mark = min_wmark_pages(zone);
-
-	if (defrag_may_refuse(gfp_mask, order) && defrag_short_of_cache(zone))
-		mark = high_wmark_pages(zone);
-	/* Of the block, what is free counts as used while it is isolated. */
-	return mark + pageblock_nr_pages + (1UL << order);
-}
-
-static unsigned int defrag_find_direct(struct defrag_control *dc,
-				       struct defrag_target *targets)
-{
-	struct defrag_node *dn = READ_ONCE(dc->zone->zone_pgdat->defrag);
-	struct defrag_round round;
-	struct defrag_zone *dz;
-
-	if (dc->order < pageblock_order) {
-		defrag_round_begin(dc->zone, &round);
-		return defrag_find_areas(dc, &round, targets,
-					 DEFRAG_DIRECT_TARGETS);
-	}
-	if (!dn)
-		return 0;
-	dz = &dn->zones[zone_idx(dc->zone)];
-	if (defrag_find_block(dc, targets, &dz->cursor))
-		return 1;
-	WRITE_ONCE(dz->found_none, jiffies);
-	return 0;
-}
-
-/* One look, and what it found is tried.  Return: is it worth another? */
-static bool defrag_direct_step(struct defrag_control *dc)
-{
-	struct defrag_target targets[DEFRAG_DIRECT_TARGETS];
-	unsigned int i, nr = defrag_find_direct(dc, targets);
-
-	for (i = 0; i < nr && !dc->captured; i++) {
-		enum defrag_outcome outcome;
-
-		trace_defrag_choice(dc, &targets[i]);
-		outcome = defrag_evacuate(dc, &targets[i]);
-		defrag_count(outcome);
-		if (outcome == DEFRAG_NO_ROOM || fatal_signal_pending(current))
-			return false;
-	}
-	/* Below a block, another look would begin with the same areas. */
-	return nr && !dc->captured && dc->order >= pageblock_order &&
-	       dc->moved < pageblock_nr_pages &&
-	       dc->inspected + dc->looked / DEFRAG_DIRECT_COUNTS <
-	       DEFRAG_DIRECT_READS * pageblock_nr_pages;
-}
-
-/* Has another request looked in this tick, and found no block? */
-static bool defrag_direct_rests(struct zone *zone, unsigned int order)
-{
-	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
-	unsigned long then;
-
-	if (order < pageblock_order || !dn)
-		return false;
-	then = READ_ONCE(dn->zones[zone_idx(zone)].found_none);
-	return time_in_range(jiffies, then, then);
-}
-
-static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
-				       unsigned int alloc_flags,
-				       int migratetype, defrag_claim_t claim,
-				       enum defrag_stage stage)
-{
-	unsigned int looks = DEFRAG_DIRECT_LOOKS;
-	struct defrag_control dc;
-
-	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
-	/* What was reclaimed since may have changed it, and cost more. */
-	if (stage == DEFRAG_BEFORE_RECLAIM && defrag_direct_rests(zone, dc.order))
-		return NULL;
-	dc.direct = true;
-	/* To move all of it costs about what clearing it does, for its user. */
-	dc.any_price = order == pageblock_order;
-	while (looks-- && defrag_direct_step(&dc))
-		;
-	defrag_pass_end(&dc);
-	if (!dc.captured)
-		return NULL;
-	return defrag_hand_out(&dc, order, alloc_flags, migratetype, claim);
-}
-
-/**
- * kdefragd_direct - make one area for a request that would fail
- * @gfp_mask: of the request
- * @order: its order
- * @alloc_flags: its flags
- * @ac: where it may allocate from
- * @claim: set_pageblock_migratetype(), which the page allocator keeps to itself
- * @stage: when it asks
- * @tried: bits of the stages that have been tried for it.  Set by this
- *
- * Bounded: once per stage the cheapest targets of each zone of one node, the first
- * that has pages enough, asynchronously, with one look per zone at what lies on
- * per-CPU lists.  Where no block was found, nobody looks again before the next
- * tick, unless he has reclaimed.  The page made is taken while its block is
- * isolated, so that nobody else gets it.
- *
- * Who wants a whole block gets the one that is thinned out most, whatever is left
- * in it, if there is room for that; who wants less and needs a block emptied, only
- * one of which no more than half is used.  After reclaim there may be room, and a
- * block thinned out, that was not before.  Compaction comes after that; but after
- * a failure it keeps away for many requests, and these were refused.
- *
- * Context: process context that may sleep.
- * Return: the page, not yet prepared for use, or NULL.
- */
-struct page *kdefragd_direct(gfp_t gfp_mask, unsigned int order,
-			     unsigned int alloc_flags,
-			     const struct alloc_context *ac,
-			     defrag_claim_t claim, enum defrag_stage stage,
-			     unsigned int *tried)
-{
-	struct page *page = NULL;
-	int nid = NUMA_NO_NODE;
-	unsigned int noreclaim;
-	unsigned long pflags;
-	struct zoneref *z;
-	struct zone *zone;
-
-	if ((*tried & BIT(stage)) || !kdefragd_enabled() || !order ||
-	    order > pageblock_order || !(gfp_mask & __GFP_FS) ||
-	    (current->flags & PF_MEMALLOC) || defrag_keep_out())
-		return NULL;
-
-	for_each_zone_zonelist_nodemask(zone, z, ac->zonelist,
-					ac->highest_zoneidx, ac->nodemask) {
-		if (cpusets_enabled() && (alloc_flags & ALLOC_CPUSET) &&
-		    !__cpuset_zone_allowed(zone, gfp_mask))
-			continue;
-
-		/* With its own pages it could not have it; with moved ones? */
-		if (!zone_watermark_ok(zone, 0, defrag_direct_mark(zone, gfp_mask, order),
-				       ac->highest_zoneidx, alloc_flags & ~ALLOC_RESERVES))
-			continue;
-		/* Each target would be given up for it. */
-		if (defrag_too_many_isolated(zone->zone_pgdat))
-			continue;
-		if (nid == NUMA_NO_NODE)
-			nid = zone_to_nid(zone);
-		if (nid != zone_to_nid(zone))
-			break;
-
-		*tried |= BIT(stage);
-		psi_memstall_enter(&pflags);
-		delayacct_compact_start();
-		fs_reclaim_acquire(gfp_mask);
-		noreclaim = memalloc_noreclaim_save();
-		page = defrag_direct_zone(zone, order, alloc_flags,
-					  ac->migratetype, claim, stage);
-		memalloc_noreclaim_restore(noreclaim);
-		fs_reclaim_release(gfp_mask);
-		delayacct_compact_end();
-		psi_memstall_leave(&pflags);
-		if (page || fatal_signal_pending(current))
-			break;
-	}
-	if (*tried & BIT(stage))
-		count_vm_event(KDEFRAGD_DIRECT);
-	if (page)
-		count_vm_event(KDEFRAGD_DIRECT_MADE);
-	return page;
-}
-
-/* --- vm.defrag_now and the other knobs ------------------------------------ */
-
-/* Work on a zone until no target of the order pays. */
-static int defrag_zone_now(struct zone *zone, unsigned int order)
-{
-	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
-	unsigned long ranges = (zone_managed_pages(zone) >> order) + 1;
-	struct defrag_effort effort = { .forced = true, .budget = ULONG_MAX };
-	unsigned long failures = 0;
-	unsigned int found, vain = 0;
-
-	if (!dn)
-		return 0;
-	/* Its per-CPU lists go when its last memory does. */
-	get_online_mems();
-	lru_add_drain_all();
-	if (populated_zone(zone))
-		defrag_drain(zone);
-	put_online_mems();
-	effort.drained = true;
-
-	if (mutex_lock_interruptible(&dn->lock))
-		return -EINTR;
-	/* First, while there are blocks in part free that have room. */
-	defrag_home(dn, zone, &effort);
-	defrag_round_begin(zone, &effort.round);
-	do {
-		struct defrag_control dc;
-
-		defrag_begin(&dc, zone, order);
-		found = defrag_batch(&dc, dn, ULONG_MAX, &effort);
-		defrag_pass_end(&dc);
-		failures += dc.tried - dc.made;
-		vain = dc.made ? 0 : vain + effort.no_room;
-	} while (found && vain < DEFRAG_VAIN &&
-		 failures < DEFRAG_VAIN * ranges && !signal_pending(current));
-
-	mutex_unlock(&dn->lock);
-	return signal_pending(current) ? -EINTR : 0;
-}
-
-static int defrag_now_sysctl(const struct ctl_table *table, int write,
-			     void *buffer, size_t *lenp, loff_t *ppos)
-{
-	int order = 0, ret;
-	const struct ctl_table own = {
-		.data	= &order,
-		.maxlen	= sizeof(order),
-		.extra1	= table->extra1,
-		.extra2	= table->extra2,
-	};
-	struct zone *zone;
-
-	ret = proc_dointvec_minmax(&own, write, buffer, lenp, ppos);
-	/* What is not at the beginning of the file is ignored, as for any knob. */
-	if (ret || !write || !order)
-		return ret;
-
-	for_each_populated_zone(zone) {
-		ret = defrag_zone_now(zone, order);
-		if (ret)
-			return ret;
-	}
-	return 0;
-}
-
-/* It may sleep without a timer since kdefragd_stands_in(), which is over. */
-static void defrag_wake_kcompactd(pg_data_t *pgdat)
-{
-	pgdat->proactive_compact_trigger = true;
-	wake_up_interruptible(&pgdat->kcompactd_wait);
-}
-
-/* A knob that says how much there is to do: let the threads look, now. */
-static int defrag_wake_sysctl(const struct ctl_table *table, int write,
-			      void *buffer, size_t *lenp, loff_t *ppos)
-{
-	int nid, ret = proc_dointvec_minmax(table, write, buffer, lenp, ppos);
-
-	if (ret || !write)
-		return ret;
-
-	for_each_online_node(nid) {
-		pg_data_t *pgdat = NODE_DATA(nid);
-		struct defrag_node *dn = READ_ONCE(pgdat->defrag);
-
-		if (dn && kdefragd_enabled())
-			defrag_ask(dn, 0, MAX_NR_ZONES - 1, DEFRAG_AFRESH);
-		if (!kdefragd_stands_in(pgdat))
-			defrag_wake_kcompactd(pgdat);
-	}
-	return 0;
-}
-
-static const struct ctl_table defrag_table[] = {
-	{
-		.procname	= "kdefragd",
-		.data		= &sysctl_kdefragd,
-		.maxlen		= sizeof(sysctl_kdefragd),
-		.mode		= 0644,
-		.proc_handler	= defrag_wake_sysctl,
-		.extra1		= SYSCTL_ZERO,
-		.extra2		= SYSCTL_ONE,
-	},
-	{
-		.procname	= "kdefragd_budget",
-		.data		= &sysctl_kdefragd_budget,
-		.maxlen		= sizeof(sysctl_kdefragd_budget),
-		.mode		= 0644,
-		.proc_handler	= proc_dointvec_minmax,
-		.extra1		= SYSCTL_ONE,
-	},
-	{
-		.procname	= "kdefragd_duty",
-		.data		= &sysctl_kdefragd_duty,
-		.maxlen		= sizeof(sysctl_kdefragd_duty),
-		.mode		= 0644,
-		.proc_handler	= proc_dointvec_minmax,
-		.extra1		= SYSCTL_ONE,
-		.extra2		= SYSCTL_ONE_HUNDRED,
-	},
-	{
-		.procname	= "free_block_reserve",
-		.data		= &sysctl_free_block_reserve,
-		.maxlen		= sizeof(sysctl_free_block_reserve),
-		.mode		= 0644,
-		.proc_handler	= defrag_wake_sysctl,
-		.extra1		= SYSCTL_ZERO,
-		.extra2		= SYSCTL_ONE_HUNDRED,
-	},
-	{
-		.procname	= "defrag_now",
-		.maxlen		= sizeof(int),
-		.mode		= 0200,
-		.proc_handler	= defrag_now_sysctl,
-		.extra1		= SYSCTL_ONE,
-		.extra2		= &sysctl_kdefragd_max,
-	},
-};
 
 /* --- start and stop --------------------------------------------------------- */
 
@@ -1334,9 +698,6 @@ static int __init kdefragd_init(void)
 
 	for_each_node_state(nid, N_MEMORY)
 		kdefragd_run(nid);
-	/* No constant on some architectures. */
-	sysctl_kdefragd_max = PUD_SHIFT - PAGE_SHIFT;
-	register_sysctl_init("vm", defrag_table);
 	return 0;
 }
 subsys_initcall(kdefragd_init);

@@ -24,13 +24,20 @@
  * As the count of free pages leaves isolated ones out, watermarks see up to a
  * block less meanwhile; it is not done where that would get below the lowest.
  *
+ * The blocks of a run are isolated one after the other and stay so until the last
+ * is empty: given back before, they would be the first that others take.  All of
+ * it, a gigabyte maybe, is out of reach then for as long as it takes to move what
+ * is in it; so it is not begun where the zone would get below its high watermark
+ * by that, and given up when it does.
+ *
  * Locking: zone->lock to isolate and to look; none while pages are collected
  * and moved.  A block that is isolated stays: memory offlining and
  * alloc_contig_range() want to isolate it themselves, and get -EBUSY, which both
  * have to expect of a busy range anyway.  May sleep.
  *
  * What is not promised: that the area is still free when the caller looks, but
- * for a direct request, which gets the pages before the block is given back;
+ * for a direct request, which gets the pages before the block is given back; that
+ * a run ends as movable blocks: as they merge, all take the mobility of the last;
  * that memory offlining never meets a block of ours: the thread and direct
  * requests stay away while it is at work (defrag_keep_out()), vm.defrag_now does
  * not.
@@ -330,6 +337,43 @@ static bool defrag_is_free(struct defrag_control *dc)
 	return !dc->direct && defrag_free_area(dc);
 }
 
+static bool defrag_is_run(struct defrag_control *dc)
+{
+	return dc->order > pageblock_order;
+}
+
+/*
+ * Can the zone do without so many pages?  What is used in a run takes free pages
+ * elsewhere, and what comes free in it is nobody's yet: it costs its length.
+ */
+static bool defrag_run_affords(struct defrag_control *dc, unsigned long pages)
+{
+	return zone_watermark_ok(dc->zone, 0, high_wmark_pages(dc->zone) + pages,
+				 zone_idx(dc->zone), 0);
+}
+
+/* Is there a point in beginning it?  It may have waited for its turn. */
+static enum defrag_outcome defrag_begin_run(struct defrag_control *dc)
+{
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	if (!defrag_run_affords(dc, 1UL << dc->order))
+		return DEFRAG_NO_ROOM;
+	if (defrag_run_price(dc, dc->target) == DEFRAG_PRICE_MAX)
+		return DEFRAG_CHANGED;
+	return DEFRAG_MADE;
+}
+
+/* May it be isolated: to be emptied, or, in a run, because it is empty? */
+static bool defrag_may_isolate(struct defrag_control *dc, struct page *page)
+{
+	enum migratetype migratetype = get_pageblock_migratetype(page);
+
+	if (migratetype == MIGRATE_MOVABLE)
+		return true;
+	return defrag_is_run(dc) && migratetype_is_mergeable(migratetype) &&
+	       block_nr_free(page) == pageblock_nr_pages;
+}
+
 /*
  * Isolate the block, if it is still there, and one that may be emptied.  From
  * here on it stays there.  Return: DEFRAG_MADE if that worked.
@@ -340,11 +384,13 @@ static enum defrag_outcome defrag_isolate(struct defrag_control *dc)
 
 	guard(spinlock_irqsave)(&dc->zone->lock);
 	page = block_in_zone(dc->zone, pageblock_start_pfn(dc->start));
-	if (!page || get_pageblock_migratetype(page) != MIGRATE_MOVABLE)
+	if (!page || !defrag_may_isolate(dc, page))
 		return DEFRAG_CHANGED;
 	/* What is free in it is out of reach meanwhile. */
 	if (zone_page_state(dc->zone, NR_FREE_PAGES) <
 	    min_wmark_pages(dc->zone) + block_nr_free(page))
+		return DEFRAG_NO_ROOM;
+	if (defrag_is_run(dc) && !defrag_run_affords(dc, pageblock_nr_pages))
 		return DEFRAG_NO_ROOM;
 	if (!pageblock_isolate_and_move_free_pages(dc->zone, page))
 		return DEFRAG_CHANGED;
@@ -352,18 +398,11 @@ static enum defrag_outcome defrag_isolate(struct defrag_control *dc)
 	return DEFRAG_MADE;
 }
 
-/* Empty what lies between dc->start and dc->end, within one block. */
-static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
+/* Empty what lies between dc->start and dc->end, within one isolated block. */
+static enum defrag_outcome defrag_empty_block(struct defrag_control *dc)
 {
-	unsigned long block = pageblock_start_pfn(dc->start);
 	enum defrag_outcome outcome;
 	LIST_HEAD(folios);
-
-	if (defrag_too_many_isolated(dc->zone->zone_pgdat))
-		return DEFRAG_CHANGED;
-	outcome = defrag_isolate(dc);
-	if (outcome != DEFRAG_MADE)
-		return outcome;
 
 	outcome = defrag_collect(dc, &folios);
 	if (outcome == DEFRAG_MADE)
@@ -378,9 +417,25 @@ static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
 			outcome = DEFRAG_BUSY;
 	}
 
-	defrag_remember(dc, block, outcome);
-	undo_isolate_page_range(block, block + pageblock_nr_pages);
+	defrag_remember(dc, pageblock_start_pfn(dc->start), outcome);
 	return outcome;
+}
+
+/* The same of a block that is yet to be isolated, and of a run is to stay so. */
+static enum defrag_outcome defrag_evacuate_block(struct defrag_control *dc)
+{
+	unsigned long block = pageblock_start_pfn(dc->start);
+	enum defrag_outcome outcome;
+
+	if (defrag_too_many_isolated(dc->zone->zone_pgdat))
+		return DEFRAG_CHANGED;
+	outcome = defrag_isolate(dc);
+	if (outcome != DEFRAG_MADE)
+		return outcome;
+	dc->isolated = block + pageblock_nr_pages;
+	if (defrag_is_run(dc) && defrag_is_free(dc))
+		return DEFRAG_MADE;
+	return defrag_empty_block(dc);
 }
 
 /*
@@ -456,52 +511,54 @@ enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn
 		DEFRAG_BUSY : outcome;
 }
 
-/*
- * Are all blocks of the run still free?  Each is isolated only while it is
- * emptied, and may have been taken again since.
- */
-static bool defrag_run_is_free(struct defrag_control *dc)
+/* Block by block, and dc->start is the first of it. */
+static enum defrag_outcome defrag_evacuate_run(struct defrag_control *dc)
 {
-	guard(spinlock_irqsave)(&dc->zone->lock);
-	return !defrag_run_price(dc, dc->target);
+	unsigned long end = dc->start + (1UL << dc->order), moved = dc->moved;
+	enum defrag_outcome outcome = defrag_begin_run(dc);
+
+	while (outcome == DEFRAG_MADE && dc->start < end) {
+		dc->end = dc->start + pageblock_nr_pages;
+		outcome = defrag_evacuate_block(dc);
+		dc->start = dc->end;
+		/* A run may be long. */
+		if (signal_pending(current) && dc->start < end)
+			return DEFRAG_CHANGED;
+		cond_resched();
+	}
+	/* If all of it has come free meanwhile, it is not our work. */
+	return outcome == DEFRAG_MADE && dc->moved == moved ? DEFRAG_CHANGED : outcome;
 }
 
 /**
- * defrag_evacuate - empty a range, block by block
+ * defrag_evacuate - empty a range
  * @dc: the pass; @dc->order tells the length of the range
  * @target: the range
  *
  * Context: process context, may sleep; the node's lock held unless @dc->direct.
- * Return: how it went; of several blocks, with the first that did not work.
+ * Return: how it went; of a run of blocks, with the first that did not work.
  */
 enum defrag_outcome defrag_evacuate(struct defrag_control *dc,
 				    const struct defrag_target *target)
 {
-	unsigned long end = target->pfn + (1UL << dc->order);
+	unsigned long first = pageblock_start_pfn(target->pfn);
 	unsigned long moved = dc->moved;
-	/* If all of it has come free meanwhile, it is not our work. */
-	enum defrag_outcome outcome = DEFRAG_CHANGED;
+	enum defrag_outcome outcome;
 
 	dc->tried++;
 	dc->target = target->pfn;
+	dc->start = target->pfn;
+	dc->end = min(target->pfn + (1UL << dc->order), pageblock_end_pfn(first));
+	dc->isolated = first;
 	defrag_room_avoid(dc);
-	for (dc->start = target->pfn; dc->start < end; dc->start = dc->end) {
-		dc->end = min(end, pageblock_end_pfn(dc->start));
-		/* A run may be long. */
-		if (dc->start != target->pfn && signal_pending(current)) {
-			outcome = DEFRAG_CHANGED;
-			break;
-		}
-		if (defrag_is_free(dc))
-			continue;
-
+	if (defrag_is_run(dc))
+		outcome = defrag_evacuate_run(dc);
+	else if (!defrag_is_free(dc))
 		outcome = defrag_evacuate_block(dc);
-		if (outcome != DEFRAG_MADE)
-			break;
-	}
-	if (outcome == DEFRAG_MADE && dc->order > pageblock_order &&
-	    !defrag_run_is_free(dc))
+	else	/* It has come free meanwhile, and is not our work. */
 		outcome = DEFRAG_CHANGED;
+	if (dc->isolated > first)
+		undo_isolate_page_range(first, dc->isolated);
 	if (outcome == DEFRAG_MADE)
 		dc->made++;
 

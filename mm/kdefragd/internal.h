@@ -5,10 +5,21 @@
 
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
+#include <linux/swap.h>
 #include <linux/wait.h>
 #include "choose.h"
 
 struct task_struct;
+
+/*
+ * Memory is about to go offline, or its neighbour is: before offline_pages()
+ * isolates a range it switches the LRU caches off.  (Others do so as well, who
+ * migrate much; then there is work put off that could have been done.)
+ */
+static inline bool defrag_keep_out(void)
+{
+	return lru_cache_disabled();
+}
 
 /**
  * enum defrag_outcome - how it went with a range that was to be emptied
@@ -30,9 +41,24 @@ enum defrag_outcome {
 };
 
 /**
+ * enum defrag_purpose - what targets are chosen for
+ * @DEFRAG_FOR_CHECK: an order that the order-aware check found short
+ * @DEFRAG_FOR_RESERVE: whole free blocks
+ * @DEFRAG_FOR_KNOB: who wrote to vm.defrag_now
+ * @DEFRAG_FOR_REQUEST: a request that waits for the page
+ */
+enum defrag_purpose {
+	DEFRAG_FOR_CHECK,
+	DEFRAG_FOR_RESERVE,
+	DEFRAG_FOR_KNOB,
+	DEFRAG_FOR_REQUEST,
+};
+
+/**
  * struct defrag_control - one pass over a zone
  * @zone: the zone
  * @order: order of the free areas to be made
+ * @purpose: for the trace
  * @max_price: for the trace: the plan empties what costs no more per block
  * @max_free: fill blocks with at most so many free pages
  * @fill_below: of those with exactly so many, only below this page frame
@@ -41,6 +67,7 @@ enum defrag_outcome {
  * @target: first page frame of the range that is being emptied
  * @start: first page frame of its part that lies in the block at hand
  * @end: the one behind the last of that part
+ * @isolated: the page frame behind the last isolated block of the target
  * @room: free pages taken as destinations, by order of the area
  * @nr_room: pages in @room
  * @direct: in the context of somebody who waits for a page
@@ -60,6 +87,7 @@ enum defrag_outcome {
 struct defrag_control {
 	struct zone		*zone;
 	unsigned int		order;
+	enum defrag_purpose	purpose;
 	unsigned int		max_price;
 	unsigned int		max_free;
 	unsigned long		fill_below;
@@ -67,6 +95,7 @@ struct defrag_control {
 	unsigned long		target;
 	unsigned long		start;
 	unsigned long		end;
+	unsigned long		isolated;
 	struct list_head	room[NR_PAGE_ORDERS];
 	unsigned long		nr_room;
 	bool			no_room;
@@ -116,6 +145,24 @@ struct defrag_round {
 	unsigned long		left[NR_PAGE_ORDERS];
 	struct page		*first[NR_PAGE_ORDERS];
 	bool			paid;
+};
+
+/**
+ * struct defrag_effort - what may still be done in a zone, on one request
+ * @purpose: what it is for
+ * @budget: pages
+ * @forced: by vm.defrag_now
+ * @drained: the per-CPU lists have been drained
+ * @no_room: the last batch ended for want of it
+ * @round: below a block
+ */
+struct defrag_effort {
+	enum defrag_purpose	purpose;
+	unsigned long		budget;
+	bool			forced;
+	bool			drained;
+	bool			no_room;
+	struct defrag_round	round;
 };
 
 /**
@@ -171,14 +218,31 @@ struct defrag_remembered {
 	unsigned long	passed_over;
 };
 
-/* core.c; the reserve in whole blocks */
+/* core.c */
 void defrag_begin(struct defrag_control *dc, struct zone *zone,
 		  unsigned int order);
 void defrag_end(struct defrag_control *dc);
+void defrag_pass_end(struct defrag_control *dc);
+void defrag_count(enum defrag_outcome outcome);
+unsigned int defrag_batch(struct defrag_control *dc, struct defrag_node *dn,
+			  unsigned long wanted, struct defrag_effort *effort);
+void defrag_home(struct defrag_node *dn, struct zone *zone,
+		 struct defrag_effort *effort);
+void defrag_ask_afresh(struct defrag_node *dn);
+
+extern int sysctl_kdefragd_budget;
+extern int sysctl_kdefragd_duty;
+
+/* reserve.c, in whole blocks */
 bool defrag_pages_to_spare(struct zone *zone);
 unsigned long defrag_free_blocks(struct zone *zone);
 unsigned long defrag_reserve_low(struct zone *zone);
 unsigned long defrag_reserve_high(struct zone *zone);
+unsigned long defrag_reserve_lacks(struct zone *zone, bool filling);
+unsigned long defrag_reserve_wants(struct defrag_node *dn, struct zone *zone);
+void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid);
+
+extern int sysctl_free_block_reserve;
 
 /* room.c */
 void defrag_room_init(struct defrag_control *dc);

@@ -192,7 +192,8 @@ static bool defrag_take_of_wall(struct defrag_control *dc, unsigned long enough)
 	unsigned long end = pageblock_end_pfn(dc->wall);
 
 	scoped_guard(spinlock_irqsave, &dc->zone->lock) {
-		if (!defrag_is_wall(dc, pageblock_start_pfn(dc->wall)))
+		if (defrag_in_target(dc, dc->wall) ||
+		    !defrag_is_wall(dc, pageblock_start_pfn(dc->wall)))
 			dc->wall = end;
 		while (dc->wall < end && dc->nr_room < enough) {
 			struct page *page = pfn_to_page(dc->wall);

@@ -14,6 +14,11 @@ TRACE_DEFINE_ENUM(DEFRAG_PINNED);
 TRACE_DEFINE_ENUM(DEFRAG_NO_ROOM);
 TRACE_DEFINE_ENUM(DEFRAG_CHANGED);
 
+TRACE_DEFINE_ENUM(DEFRAG_FOR_CHECK);
+TRACE_DEFINE_ENUM(DEFRAG_FOR_RESERVE);
+TRACE_DEFINE_ENUM(DEFRAG_FOR_KNOB);
+TRACE_DEFINE_ENUM(DEFRAG_FOR_REQUEST);
+
 /* A pass over a zone is over; inspected and moved are pages. */
 TRACE_EVENT(defrag_pass,
 	    TP_PROTO(const struct defrag_control *dc),
@@ -49,9 +54,9 @@ TRACE_EVENT(defrag_pass,
 );
 
 /*
- * A range was chosen.  price is the pages to move, failures counted in; why is
- * the plan: empty what costs at most max_price, fill what has at most max_free
- * free pages.
+ * A range was chosen.  price is the pages to move, failures counted in.  Why: the
+ * plan is to empty what costs at most max_price, and to fill what has at most
+ * max_free free pages; purpose tells for whom.
  */
 TRACE_EVENT(defrag_choice,
 	    TP_PROTO(const struct defrag_control *dc,
@@ -66,6 +71,7 @@ TRACE_EVENT(defrag_choice,
 			     __field(unsigned int, price)
 			     __field(unsigned int, max_price)
 			     __field(unsigned int, max_free)
+			     __field(int, purpose)
 	    ),
 
 	    TP_fast_assign(__entry->nid = zone_to_nid(dc->zone);
@@ -75,11 +81,17 @@ TRACE_EVENT(defrag_choice,
 			   __entry->price = target->price;
 			   __entry->max_price = dc->max_price;
 			   __entry->max_free = dc->max_free;
+			   __entry->purpose = dc->purpose;
 	    ),
 
-	    TP_printk("nid=%d zid=%d pfn=%lu order=%u price=%u max_price=%u max_free=%u",
+	    TP_printk("nid=%d zid=%d pfn=%lu order=%u price=%u max_price=%u max_free=%u purpose=%s",
 		      __entry->nid, __entry->zid, __entry->pfn, __entry->order,
-		      __entry->price, __entry->max_price, __entry->max_free)
+		      __entry->price, __entry->max_price, __entry->max_free,
+		      __print_symbolic(__entry->purpose,
+				       { DEFRAG_FOR_CHECK, "check" },
+				       { DEFRAG_FOR_RESERVE, "reserve" },
+				       { DEFRAG_FOR_KNOB, "knob" },
+				       { DEFRAG_FOR_REQUEST, "request" }))
 );
 
 /* How it went with a range; moved is pages. */

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: the reserve, whole free blocks of a zone, and when to fill it.
+ *
+ * Blocks are short below the low mark, and are made up to the high one.  Where a
+ * pass for them did not pay, the zone is left alone for a while, unless it
+ * changes; core.c tells why.
+ *
+ * Locking: what is remembered is written by defrag_settle(), under the node's
+ * lock, and read without; ZONE_BELOW_RESERVE is set under zone->lock, where the
+ * counts are exact.  Elsewhere they are a moment old.
+ */
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/vmstat.h>
+#include "../page_alloc.h"
+#include "hooks.h"
+#include "internal.h"
+
+/*
+ * First wait after a pass that did not pay, and how often it is doubled.  Unit:
+ * jiffies; 1.  A second is long against a pass and short against what makes
+ * pages movable; 64 seconds at most between two passes over a zone that has
+ * not changed.  Longer: late when pins are dropped.  Shorter: work in vain.
+ */
+#define DEFRAG_BACKOFF		HZ
+#define DEFRAG_BACKOFF_SHIFT	6
+
+/*
+ * The free pages of a zone have changed when they differ by this part of the
+ * high watermark.  Unit: right shift, so an eighth.
+ */
+#define DEFRAG_CHANGED_SHIFT	3
+
+/*
+ * The high mark of the reserve is this part above the low one.  Unit: right
+ * shift, so a half.  What is between them is made at one go.
+ */
+#define DEFRAG_RESERVE_SHIFT	1
+
+/* A zone of fewer blocks keeps no reserve: it would be all of it. */
+#define DEFRAG_RESERVE_MIN_BLOCKS	64
+
+int sysctl_free_block_reserve __read_mostly = 5;	/* per mille */
+
+unsigned long defrag_reserve_low(struct zone *zone)
+{
+	unsigned long blocks = zone_managed_pages(zone) >> pageblock_order;
+
+	if (blocks < DEFRAG_RESERVE_MIN_BLOCKS)
+		return 0;
+	return blocks * READ_ONCE(sysctl_free_block_reserve) / 1000;
+}
+
+unsigned long defrag_reserve_high(struct zone *zone)
+{
+	unsigned long low = defrag_reserve_low(zone);
+
+	return low + (low >> DEFRAG_RESERVE_SHIFT);
+}
+
+/*
+ * Pages in whole free blocks; those that need only be accepted are as good.  Of
+ * CMA's, few requests may have any, and how many lie in whole blocks is not known.
+ */
+static unsigned long defrag_pages_in_blocks(struct zone *zone)
+{
+	unsigned long pages = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
+
+	pages -= min(pages, zone_page_state(zone, NR_FREE_CMA_PAGES));
+#ifdef CONFIG_UNACCEPTED_MEMORY
+	pages += zone_page_state(zone, NR_UNACCEPTED);
+#endif
+	return pages;
+}
+
+unsigned long defrag_free_blocks(struct zone *zone)
+{
+	return defrag_pages_in_blocks(zone) >> pageblock_order;
+}
+
+/* Free pages that pages can be moved to. */
+static unsigned long defrag_free_pages(struct zone *zone)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+	unsigned long cma = zone_page_state(zone, NR_FREE_CMA_PAGES);
+
+	return free - min(free, cma);
+}
+
+/*
+ * Are there free pages beside those in whole blocks, to make more from?  Half of
+ * them, for they are what most requests take first: where a full page cache leaves
+ * few free, a reserve of nearly all of them would be taken apart as fast as it is
+ * made.
+ */
+static bool defrag_pages_suffice(struct zone *zone)
+{
+	unsigned long free = defrag_free_pages(zone);
+
+	/* A block that is being emptied counts as used, and so does room for it. */
+	return free > low_wmark_pages(zone) &&
+	       free > min_wmark_pages(zone) + 2 * pageblock_nr_pages &&
+	       free > 2 * defrag_pages_in_blocks(zone);
+}
+
+/* Are there so many free pages that some may be used up in moving others? */
+bool defrag_pages_to_spare(struct zone *zone)
+{
+	return defrag_free_pages(zone) >
+	       high_wmark_pages(zone) + pageblock_nr_pages;
+}
+
+/**
+ * defrag_reserve_lacks - blocks that are to be made for the reserve
+ * @zone: the zone
+ * @filling: up to the high mark, else to the low one
+ *
+ * Context: any.
+ * Return: how many; 0 where there are no pages to make them from.
+ */
+unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
+{
+	unsigned long mark = filling ? defrag_reserve_high(zone) :
+				       defrag_reserve_low(zone);
+	unsigned long blocks = defrag_free_blocks(zone);
+
+	if (blocks >= mark || !defrag_pages_suffice(zone))
+		return 0;
+	return mark - blocks;
+}
+
+/**
+ * kdefragd_reserve_taken - whole blocks were taken, or pages at all
+ * @zone: from this zone
+ *
+ * Context: zone->lock held.
+ */
+void kdefragd_reserve_taken(struct zone *zone)
+{
+	if (kdefragd_enabled() &&
+	    defrag_free_blocks(zone) < defrag_reserve_low(zone) &&
+	    !test_bit(ZONE_BELOW_RESERVE, &zone->flags))
+		set_bit(ZONE_BELOW_RESERVE, &zone->flags);
+}
+
+/* --- backoff -------------------------------------------------------------- */
+
+static bool defrag_zone_changed(struct zone *zone, const struct defrag_zone *dz)
+{
+	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
+	unsigned long differ = max(high_wmark_pages(zone) >> DEFRAG_CHANGED_SHIFT,
+				   pageblock_nr_pages);
+
+	unsigned long then = READ_ONCE(dz->free_then);
+
+	return max(free, then) - min(free, then) > differ;
+}
+
+/* Without the node's lock the answer may be a moment old. */
+static bool defrag_backed_off(struct zone *zone, const struct defrag_zone *dz)
+{
+	return READ_ONCE(dz->shift) &&
+	       time_before(jiffies, READ_ONCE(dz->not_before)) &&
+	       !defrag_zone_changed(zone, dz);
+}
+
+/**
+ * defrag_settle - did a pass for the reserve pay?
+ * @zone: the zone
+ * @dz: what is remembered of it
+ * @paid: it did
+ *
+ * Context: the node's lock held.
+ */
+void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid)
+{
+	unsigned int shift = dz->shift;
+
+	WRITE_ONCE(dz->free_then, zone_page_state(zone, NR_FREE_PAGES));
+	if (!paid) {
+		WRITE_ONCE(dz->not_before,
+			   jiffies + (DEFRAG_BACKOFF << shift));
+		WRITE_ONCE(dz->shift, min(shift + 1, DEFRAG_BACKOFF_SHIFT));
+	} else {
+		WRITE_ONCE(dz->shift, 0);
+	}
+}
+
+/**
+ * defrag_reserve_wants - blocks to be made for the reserve now
+ * @dn: the node
+ * @zone: one of its zones
+ *
+ * For the thread, and for who is about to wake it.
+ *
+ * Context: any.
+ * Return: how many; 0 also while the zone is left alone, for what was in vain.
+ */
+unsigned long defrag_reserve_wants(struct defrag_node *dn, struct zone *zone)
+{
+	if (defrag_keep_out() || defrag_backed_off(zone, &dn->zones[zone_idx(zone)]))
+		return 0;
+	return defrag_reserve_lacks(zone, false);
+}
+
+/**
+ * kdefragd_wake_for_reserve - ZONE_BELOW_RESERVE is set: wake the thread?
+ * @zone: the zone
+ *
+ * Context: any, but not under zone->lock.
+ */
+void kdefragd_wake_for_reserve(struct zone *zone)
+{
+	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
+
+	clear_bit(ZONE_BELOW_RESERVE, &zone->flags);
+	if (dn && defrag_reserve_wants(dn, zone))
+		kdefragd_wake(zone->zone_pgdat, 0, zone_idx(zone));
+}
