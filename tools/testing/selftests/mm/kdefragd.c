@@ -17,7 +17,9 @@
  * 7. Then, for a while (KDEFRAGD_SECONDS, 20 unless set), these processes write and
  *    read back patterns, while everything is moved over and over, CPUs and memory go
  *    offline and come back, a cgroup at its limit has its processes killed, all memory
- *    is used up once, and at times there is no page to move to.
+ *    is used up once, and at times there is no page to move to.  The thread has always
+ *    blocks to make, at full duty, and so have requests for more huge pages than are
+ *    free.
  * 8. The kernel's own count of free pages per block is right (debug kernels).
  */
 #define _GNU_SOURCE
@@ -44,10 +46,7 @@
 #define QUIET_ROUNDS	10	/* of moving, at most, before anything is disturbed */
 
 /* Seconds more that a slow machine gets to disturb everything once. */
-#define DISTURB_MORE	60
-
-/* Seconds until a signal has ended what it is to end: a block, on a slow machine. */
-#define LATE		3
+#define DISTURB_MORE	300
 
 static long faults;	/* pages to move to that were refused */
 
@@ -188,9 +187,10 @@ static void test_signal(void)
 	struct interrupted r;
 
 	interrupt_defrag(&r);
-	ksft_print_msg("defrag_now returns %d, %.3f s after a signal\n", r.ret, r.late);
-	ksft_test_result(r.ret == -EINTR && r.late < LATE,
-			 "a signal ends defrag_now\n");
+	ksft_print_msg("defrag_now returns %d; %lu pages were left to move\n", r.ret, r.left);
+	/* More than the rest of a block, which it may finish. */
+	ksft_test_result(r.ret == -EINTR && r.left > CHUNK / psize(),
+			 "a signal ends defrag_now, before it is done\n");
 }
 
 static void test_trace(struct memory *m)
@@ -203,7 +203,7 @@ static void test_trace(struct memory *m)
 	/* There must be work whatever was done before. */
 	memory_thin(m, 8);
 	moved = counter("kdefragd_pages_moved");
-	ret = knob_write("defrag_now", "9");
+	ret = defrag_now(BLOCK_ORDER);
 	moved = counter("kdefragd_pages_moved") - moved;
 	ksft_test_result(!ret && moved, "asked again, it goes on: %lu pages moved\n",
 			 moved);
@@ -308,7 +308,7 @@ static void look_what_is_remembered(void)
 static void move_everything(struct memory *m, double duration,
 			    const struct disturbance *d)
 {
-	static const char * const orders[] = { "9", "3", "9", "5", "10" };
+	static const unsigned int orders[] = { 9, 3, 12, 5, 10 };
 	double end = seconds() + duration;
 	unsigned int round = 0;
 
@@ -316,7 +316,7 @@ static void move_everything(struct memory *m, double duration,
 	while (seconds() < end || round < MIN_ROUNDS ||
 	       (seconds() < end + DISTURB_MORE && !disturbed_once(d))) {
 		faults_here(round % FAULT_ROUNDS == 1);
-		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
+		defrag_now(orders[round % ARRAY_SIZE(orders)]);
 		faults_here(false);
 		look_what_is_remembered();
 		stir(m, round++);
@@ -341,7 +341,7 @@ static void report_quiet(unsigned long moved, unsigned long migrated,
 /* While nobody touches what the workers look at. */
 static void move_quietly(struct memory *m)
 {
-	static const char * const orders[] = { "9", "10" };
+	static const unsigned int orders[] = { 9, 10 };
 	unsigned long moved = counter("kdefragd_pages_moved");
 	unsigned long migrated = counter("pgmigrate_success");
 	unsigned long swapped_in = counter("pswpin");
@@ -352,7 +352,7 @@ static void move_quietly(struct memory *m)
 		if (round)
 			stir(m, round);
 		sync();		/* what is being written stays */
-		knob_write("defrag_now", orders[round % ARRAY_SIZE(orders)]);
+		defrag_now(orders[round % ARRAY_SIZE(orders)]);
 		workers_look();
 	}
 	ksft_print_msg("%u quiet rounds\n", round);
@@ -386,9 +386,6 @@ static void report_kind(const struct kind *kind, const struct report *r)
 			 "may move" : "moves");
 }
 
-/* On a machine that is too busy, few are tried. */
-#define ENOUGH_TRIES	16
-
 static void report_gone(const char *what, bool may_go, unsigned long tries,
 			unsigned long went, unsigned long lost)
 {
@@ -415,6 +412,15 @@ static void report_disturbance(const struct disturbance *d, bool failed)
 		ksft_test_result(d->ooms && !d->spared,
 				 "beside it, %lu processes killed at the limit of their cgroup\n",
 				 d->ooms);
+	ksft_test_result(d->woken, "beside it, the thread is woken %lu times\n", d->woken);
+	if (!huge_pages())
+		ksft_test_result_skip("beside it, requests: no transparent huge pages\n");
+	else if (!d->huge_tries)
+		ksft_test_result_skip("beside it, requests: no time for them\n");
+	else
+		ksft_test_result(d->direct && d->huge,
+				 "beside it, requests have it work %lu times, %lu huge pages come\n",
+				 d->direct, d->huge);
 	if (failed)
 		ksft_print_msg("who is to disturb has failed\n");
 	ksft_test_result(d->used_up && !failed, "beside it, memory is used up once\n");
@@ -436,22 +442,37 @@ static struct {
 	struct disturbance d;
 } *beside;
 
+/* With these the thread has always something to do, and does not rest. */
+static struct knob busy_knobs[] = {
+	{ "kdefragd", "1" },
+	{ "kdefragd_duty", "100" },
+	{ "free_block_reserve", "100" },
+};
+
 /* Return: false if there was nobody who did, or not to the end. */
 static bool disturb_everything(struct memory *m, double duration)
 {
+	bool huge = huge_pages();
 	pid_t pid;
 	int status;
 
+	if (huge) {
+		thp_save_settings();
+		huge_set(THP_DEFRAG_MADVISE);
+	}
 	workers_disturb();
 	pid = disturb_start(&beside->d, &beside->stop);
 	move_everything(m, duration, &beside->d);
 	__atomic_store_n(&beside->stop, 1, __ATOMIC_RELAXED);
+	if (huge)
+		thp_restore_settings();
 	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
 }
 
 static void test_nothing_lost(double duration)
 {
 	char score[32] = "0";
+	const char *knob;
 	struct memory m;
 	bool disturbed;
 	int i;
@@ -470,7 +491,11 @@ static void test_nothing_lost(double duration)
 	if (!memory_fill(&m, 3, 32, 1))
 		ksft_exit_fail_msg("no memory to stir\n");
 	move_quietly(&m);
+	knob = knobs_set(busy_knobs, ARRAY_SIZE(busy_knobs));
+	if (knob)
+		ksft_exit_fail_msg("cannot set %s\n", knob);
 	disturbed = disturb_everything(&m, duration);
+	knobs_restore();
 	workers_end();
 	memory_drop(&m);
 	oom_adjust(score);
@@ -537,7 +562,7 @@ int main(void)
 	if (access(KNOBS "defrag_now", F_OK))
 		ksft_exit_skip("the kernel has no kdefragd\n");
 
-	ksft_set_plan(12 + 5 + 2 + 2 + 11 + 1 + nr_kinds + 5 + 3);
+	ksft_set_plan(12 + 5 + 2 + 2 + 11 + 1 + nr_kinds + 7 + 3);
 	test_knobs();
 	test_blocks();
 	test_runs();

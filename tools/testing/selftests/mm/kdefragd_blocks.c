@@ -11,6 +11,7 @@
 
 #include "fragment.h"
 #include "kdefragd_blocks.h"
+#include "kdefragd_map.h"
 #include "kdefragd_mem.h"
 #include "vm_util.h"
 
@@ -71,7 +72,7 @@ bool make_blocks(struct making *r)
 
 	r->before = whole_blocks();
 	r->moved = counter("kdefragd_pages_moved");
-	r->ret = knob_write("defrag_now", "9");
+	r->ret = defrag_now(BLOCK_ORDER);
 	r->after = whole_blocks();
 	r->moved = counter("kdefragd_pages_moved") - r->moved;
 	r->seen = frag_pfns(m.map, m.nr, now) ? 0 :
@@ -80,33 +81,10 @@ bool make_blocks(struct making *r)
 	r->lost = memory_lost(&m);
 
 	r->again = counter("kdefragd_pages_moved");
-	knob_write("defrag_now", "9");
+	defrag_now(BLOCK_ORDER);
 	r->again = counter("kdefragd_pages_moved") - r->again;
 	memory_drop(&m);
 	return true;
-}
-
-/* Runs of free blocks, as debugfs tells; -1 if it does not. */
-static long whole_runs(void)
-{
-	FILE *f = fopen("/sys/kernel/debug/page_blocks", "r");
-	unsigned long pfn, block = CHUNK / psize();
-	unsigned int free, row = 0;
-	char line[256];
-	long runs = 0;
-
-	if (!f)
-		return -1;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*d %*s %lu %*s %*s %u", &pfn, &free) != 2)
-			continue;
-		if (pfn / block % RUN == 0)
-			row = 0;
-		row += free == block;
-		runs += pfn / block % RUN == RUN - 1 && row == RUN;
-	}
-	fclose(f);
-	return runs;
 }
 
 bool make_runs(struct making *r)
@@ -115,10 +93,10 @@ bool make_runs(struct making *r)
 
 	if (!memory_fill(&m, 8, 16, RUN))
 		return false;
-	r->before = whole_runs();
+	r->before = runs_free(RUN_ORDER);
 	r->moved = counter("kdefragd_pages_moved");
-	r->ret = knob_write("defrag_now", RUN_ORDER);
-	r->after = whole_runs();
+	r->ret = defrag_now(RUN_ORDER);
+	r->after = runs_free(RUN_ORDER);
 	r->moved = counter("kdefragd_pages_moved") - r->moved;
 	r->lost = memory_lost(&m);
 	memory_drop(&m);
@@ -197,7 +175,7 @@ bool make_of_compressed(struct making *r)
 
 	if (can) {
 		r->before = whole_blocks();
-		r->ret = knob_write("defrag_now", "9");
+		r->ret = defrag_now(BLOCK_ORDER);
 		r->after = whole_blocks();
 		r->lost = scrambled_lost(map, nr);
 	}

@@ -11,9 +11,10 @@
 
 #include "kdefragd_mem.h"
 
-#define CHUNK		(2UL << 20)	/* a page block, nearly everywhere */
+#define CHUNK		(2UL << 20)	/* a page block, nearly everywhere, */
+#define BLOCK_ORDER	9		/* and its order */
 #define RUN		8		/* blocks in a row, */
-#define RUN_ORDER	"12"		/* and their order */
+#define RUN_ORDER	12		/* and theirs */
 #define SWAPPED		(256UL << 20)	/* bytes that are compressed */
 
 /* Pages that are there both times, at another place. */

@@ -11,15 +11,17 @@
 #include <unistd.h>
 
 #include "fragment.h"
+#include "kdefragd_blocks.h"
 #include "kdefragd_control.h"
 #include "kdefragd_mem.h"
 #include "vm_util.h"
 
 /* --- switched off and on --------------------------------------------------------- */
 
-#define SETTLE		200000		/* us in which a target comes to its end */
+#define SETTLE		500000		/* us in which a target comes to its end, */
+#define SETTLE_TRIES	60		/* more of them on a machine that is busy */
 #define OFF_TIME	2		/* seconds in which nothing may be done, */
-#define ON_TIME		20		/* and in which something has to */
+#define ON_TIME		120		/* and in which something has to */
 #define TOUCHED		(4UL << 20)
 
 /* The thread is woken by who takes pages. */
@@ -37,6 +39,19 @@ static void take_pages(void)
 	munmap(map, TOUCHED);
 }
 
+/* Until a pass that is under way has come to its end. */
+static void settle(void)
+{
+	unsigned long now = counter("kdefragd_pass"), then;
+	int tries = SETTLE_TRIES;
+
+	do {
+		then = now;
+		usleep(SETTLE);
+		now = counter("kdefragd_pass");
+	} while (now != then && --tries);
+}
+
 void switch_off_and_on(struct switched *s)
 {
 	double end;
@@ -44,7 +59,7 @@ void switch_off_and_on(struct switched *s)
 
 	knob_write("kdefragd", "0");
 	knob_write("free_block_reserve", "100");
-	usleep(SETTLE);
+	settle();
 	s->off = counter("kdefragd_pass");
 	for (i = 0; i < OFF_TIME; i++) {
 		take_pages();
@@ -86,19 +101,21 @@ void interrupt_defrag(struct interrupted *r)
 {
 	/* Without SA_RESTART: the write is to return. */
 	struct sigaction action = { .sa_handler = wake_up }, before;
-	double start, delay;
+	unsigned long moved;
+	double delay;
 
 	sigaction(SIGALRM, &action, &before);
 	for (delay = DELAY; delay > DELAY_MIN; delay /= 2) {
-		start = seconds();
 		alarm_after(delay);
-		r->ret = knob_write("defrag_now", "9");
-		r->late = seconds() - start - delay;
+		r->ret = defrag_now(BLOCK_ORDER);
 		alarm_after(0);
 		if (r->ret)
 			break;
 	}
 	sigaction(SIGALRM, &before, NULL);
+	moved = counter("kdefragd_pages_moved");
+	defrag_now(BLOCK_ORDER);
+	r->left = counter("kdefragd_pages_moved") - moved;
 }
 
 /* --- traced -------------------------------------------------------------------- */

@@ -27,11 +27,11 @@ void switch_off_and_on(struct switched *s);
 /**
  * struct interrupted - a write to vm.defrag_now that a signal came into
  * @ret: of the write
- * @late: seconds from the signal to its return
+ * @left: pages that there were still to move, as was seen when it was asked again
  */
 struct interrupted {
 	int ret;
-	double late;
+	unsigned long left;
 };
 
 void interrupt_defrag(struct interrupted *r);

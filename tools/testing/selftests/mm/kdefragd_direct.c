@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Requests where no free block is left; kdefragd_direct.h explains. */
 #define _GNU_SOURCE
-#include <stdint.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -9,70 +8,11 @@
 #include "hugepage_settings.h"
 #include "kdefragd_blocks.h"
 #include "kdefragd_direct.h"
+#include "kdefragd_huge.h"
 #include "kdefragd_mem.h"
 #include "vm_util.h"
 
 #define WANTED		(64UL << 20)	/* bytes that are asked for as huge pages */
-
-static size_t huge_size(void)
-{
-	return thp_available() ? read_pmd_pagesize() : 0;
-}
-
-bool huge_pages(void)
-{
-	return huge_size();
-}
-
-/*
- * What who asks for a huge page does if there is none: works for it, or does without.
- * khugepaged does without in either case.
- */
-static void set_huge(enum thp_defrag defrag)
-{
-	struct thp_settings settings;
-
-	thp_read_settings(&settings);
-	settings.thp_enabled = THP_MADVISE;
-	settings.thp_defrag = defrag;
-	settings.khugepaged.defrag = false;
-	settings.hugepages[sz2ord(huge_size(), psize())].enabled = THP_INHERIT;
-	thp_write_settings(&settings);
-}
-
-/* Between pages that cannot be used, so that smaps has an entry for it alone. */
-static bool huge_map(struct huge *h, size_t size)
-{
-	size_t huge = huge_size();
-
-	h->size = size / huge * huge;
-	h->size_reserved = h->size + 2 * huge;
-	h->reserved = mmap(NULL, h->size_reserved, PROT_NONE,
-			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (h->reserved == MAP_FAILED) {
-		h->reserved = NULL;
-		return false;
-	}
-	h->map = (char *)(((uintptr_t)h->reserved / huge + 1) * huge);
-	return !mprotect(h->map, h->size, PROT_READ | PROT_WRITE) &&
-	       !madvise(h->map, h->size, MADV_HUGEPAGE);
-}
-
-static void huge_unmap(struct huge *h)
-{
-	if (h->reserved)
-		munmap(h->reserved, h->size_reserved);
-	h->reserved = NULL;
-}
-
-/* Return: whether a huge page came.  If not, only the first small one is there. */
-static bool huge_fault(const struct huge *h, size_t at)
-{
-	uint64_t last = 0;
-
-	h->map[at] = 1;
-	return !frag_pfns(h->map + at + huge_size() - psize(), 1, &last) && last;
-}
 
 /* Nodes are filled one after the other, that of this CPU first: so it stays. */
 static void stay_on_cpu(cpu_set_t *before)
@@ -105,7 +45,7 @@ bool scarcity_take_blocks(struct scarcity *s)
 	if (frag_read(&state) || !huge_map(&s->taken, state.free * psize()))
 		return false;
 	thp_save_settings();
-	set_huge(THP_DEFRAG_NEVER);
+	huge_set(THP_DEFRAG_NEVER);
 	for (at = 0; at < s->taken.size && huge_fault(&s->taken, at); at += huge)
 		;
 	thp_restore_settings();
@@ -134,7 +74,7 @@ bool direct_faults(struct scarcity *s, struct direct *d)
 	*d = (struct direct){ };
 	if (!huge_map(&s->wanted, WANTED))
 		return false;
-	set_huge(THP_DEFRAG_MADVISE);
+	huge_set(THP_DEFRAG_MADVISE);
 	d->woken = counter("kdefragd_wake");
 	d->evicted = evicted();
 	d->made = counter("kdefragd_direct_made");

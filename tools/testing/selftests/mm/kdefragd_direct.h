@@ -8,17 +8,9 @@
 
 #include <sched.h>
 #include <stdbool.h>
-#include <stddef.h>
 
+#include "kdefragd_huge.h"
 #include "kdefragd_mem.h"
-
-/* Memory for huge pages of a process, none of which is there yet. */
-struct huge {
-	char *reserved;
-	size_t size_reserved;
-	char *map;
-	size_t size;
-};
 
 /**
  * struct scarcity - memory without free blocks
@@ -36,9 +28,6 @@ struct scarcity {
 
 /* Return: false if there is no memory for it. */
 bool scarcity_begin(struct scarcity *s);
-
-/* Are there huge pages to take blocks with, and to ask for? */
-bool huge_pages(void);
 
 /* Return: false if free blocks do not run out. */
 bool scarcity_take_blocks(struct scarcity *s);

@@ -12,6 +12,7 @@
 
 #include "fragment.h"
 #include "kdefragd_disturb.h"
+#include "kdefragd_huge.h"
 #include "kdefragd_mem.h"
 #include "memory_block.h"
 #include "vm_util.h"
@@ -30,6 +31,10 @@
 #define CPU_CYCLE	0
 #define MEMORY_CYCLE	1
 #define GREEDY_ROUND	2
+
+/* The same of what takes long. */
+#define LONG_CYCLES	16
+#define HUGE_CYCLE	3
 
 #define CGROUPS		"/sys/fs/cgroup/"
 #define CGROUP		CGROUPS "kdefragd-test/"
@@ -88,11 +93,18 @@ bool memory_may_go(void)
 	return next_that_may(memory_block_may_go, 0, BLOCKS) < BLOCKS;
 }
 
+static bool done(const unsigned long *count, unsigned long enough)
+{
+	return __atomic_load_n(count, __ATOMIC_RELAXED) >= enough;
+}
+
 bool disturbed_once(const struct disturbance *d)
 {
-	return __atomic_load_n(&d->greedy, __ATOMIC_RELAXED) &&
-	       (__atomic_load_n(&d->cpus, __ATOMIC_RELAXED) || !cpus_may_go()) &&
-	       (__atomic_load_n(&d->memory, __ATOMIC_RELAXED) || !memory_may_go());
+	return done(&d->greedy, 1) && (done(&d->direct, 1) || !huge_pages()) &&
+	       (done(&d->cpus, 1) || done(&d->cpu_tries, ENOUGH_TRIES) ||
+		!cpus_may_go()) &&
+	       (done(&d->memory, 1) || done(&d->memory_tries, ENOUGH_TRIES) ||
+		!memory_may_go());
 }
 
 /* One more memory block, if it goes; it is back then, or counted as lost. */
@@ -203,8 +215,35 @@ static void use_up_memory(struct disturbance *d)
 	__atomic_store_n(&d->greedy, 1, __ATOMIC_RELAXED);
 }
 
+/*
+ * Take huge pages, as many as are free and one more: kdefragd is asked to make it, there
+ * and then.
+ */
+static void huge_cycle(struct disturbance *d)
+{
+	unsigned long before = counter("kdefragd_direct"), direct;
+	struct frag_state state;
+	bool came = true;
+	struct huge h;
+	size_t at;
+
+	if (frag_read(&state) || !huge_map(&h, state.free * psize()))
+		return;
+	d->huge_tries++;
+	for (at = 0; came && at < h.size; at += huge_size()) {
+		came = huge_fault(&h, at);
+		d->huge += came;
+		if (counter("kdefragd_direct") != before)
+			break;
+	}
+	huge_unmap(&h);
+	direct = d->direct + counter("kdefragd_direct") - before;
+	__atomic_store_n(&d->direct, direct, __ATOMIC_RELAXED);
+}
+
 static void disturb(struct disturbance *d, const int *stop)
 {
+	unsigned long woken = counter("kdefragd_wake");
 	bool cgroup = cgroup_begin();
 	unsigned int i;
 
@@ -214,12 +253,15 @@ static void disturb(struct disturbance *d, const int *stop)
 			cpu_cycle(d);
 		if (i % CYCLES == MEMORY_CYCLE)
 			memory_cycle(d);
+		if (i % LONG_CYCLES == HUGE_CYCLE && huge_pages())
+			huge_cycle(d);
 		if (i == GREEDY_ROUND)
 			use_up_memory(d);
 		if (cgroup)
 			cgroup_cycle(d);
 		usleep(PAUSE);
 	}
+	d->woken = counter("kdefragd_wake") - woken;
 	rmdir(CGROUP);
 }
 

@@ -2,7 +2,7 @@
 /*
  * What goes on beside the test of kdefragd: CPUs and memory come and go, a
  * cgroup at its limit has its processes killed for want of memory, and so has the
- * machine, once.
+ * machine, once; and somebody asks for huge pages, more than are free.
  */
 #ifndef _SELFTESTS_MM_KDEFRAGD_DISTURB_H
 #define _SELFTESTS_MM_KDEFRAGD_DISTURB_H
@@ -20,6 +20,10 @@
  * @memory_lost: those that did not come back
  * @ooms: processes killed at the limit of their cgroup
  * @spared: those that were not
+ * @huge_tries: times that somebody wanted more huge pages than are free
+ * @huge: those that he got
+ * @direct: times that he had kdefragd make one
+ * @woken: times that the thread of a node was woken meanwhile
  * @greedy: somebody has tried to use up all memory
  * @used_up: he has, and was killed for it
  */
@@ -32,15 +36,22 @@ struct disturbance {
 	unsigned long memory_lost;
 	unsigned long ooms;
 	unsigned long spared;
+	unsigned long huge_tries;
+	unsigned long huge;
+	unsigned long direct;
+	unsigned long woken;
 	unsigned long greedy;
 	unsigned long used_up;
 };
+
+/* With so many tries, one that went is to be expected: a machine may be too busy. */
+#define ENOUGH_TRIES	32
 
 /* By what sysfs says of them: may any CPU, or memory block, go offline? */
 bool cpus_may_go(void);
 bool memory_may_go(void);
 
-/* Has everything been done once that may be? */
+/* Has everything been done once that may be, or tried often enough? */
 bool disturbed_once(const struct disturbance *d);
 
 /* Go on until *@stop is set.  Return: the process that does it. */

@@ -221,7 +221,7 @@ static void test_home(void)
 	before = count_foreign(true);
 	ksft_test_result(before >= FOREIGN_MIN,
 			 "movable pages are in blocks of others: %lu\n", before);
-	knob_write("defrag_now", "9");
+	defrag_now(9);
 	homed = counter("kdefragd_pages_homed") - homed;
 	if (frag_pfns(anon.map, anon.nr, anon.pfn))
 		ksft_exit_fail_msg("cannot read where the pages lie\n");

@@ -16,7 +16,7 @@
 #include "kselftest.h"
 #include "vm_util.h"
 
-#define KSM_PATIENCE	300	/* tenths of a second until pages are merged */
+#define KSM_PATIENCE	1500	/* tenths of a second until pages are merged */
 
 static char *map_or(size_t size, int flags, int fd, const char *reason,
 		    const char **why)

@@ -41,6 +41,14 @@ unsigned long counter(const char *name)
 	return value;
 }
 
+int defrag_now(unsigned int order)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", order);
+	return knob_write("defrag_now", text);
+}
+
 static struct knob *knobs_held;
 static unsigned int nr_knobs_held;
 

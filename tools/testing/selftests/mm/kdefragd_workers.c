@@ -23,7 +23,7 @@
 #define SPREAD		8		/* one page in so many is a worker's */
 #define ROOM		4		/* one of the others' given back, see thin_out() */
 #define POLL		10000		/* us between two looks at what others say */
-#define PATIENCE	60		/* seconds for a stage; KSM may take half */
+#define PATIENCE	300		/* seconds for a stage; KSM may take half */
 
 enum stage {
 	SET_UP = 1,

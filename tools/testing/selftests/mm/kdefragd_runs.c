@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kdefragd: does it make runs of page blocks, and move huge pages for them?
+ *
+ * 1. Huge pages and hugetlb pages that lie in the way of a run leave it, as a whole;
+ *    smaller folios leave a block.
+ * 2. Of memory in which one page in eight is in use, runs of each length are made that
+ *    is long enough for it, up to the longest, beside processes that take and give
+ *    back pages all the time.  A length is skipped if no such range is of movable
+ *    pages alone: what the kernel has taken for itself stays there.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fragment.h"
+#include "kdefragd_blocks.h"
+#include "kdefragd_huge.h"
+#include "kdefragd_large.h"
+#include "kdefragd_map.h"
+#include "kdefragd_mem.h"
+#include "kselftest.h"
+#include "vm_util.h"
+
+#define FILL		7		/* tenths of free memory are filled, */
+#define KEEP		8		/* and one page in so many of these stays */
+#define LOADS		2		/* processes beside it, */
+#define LOAD		(16UL << 20)	/* and what each of them takes at most */
+#define LOAD_STEP	0x100000UL
+
+/* Memory to be filled, in GiB at most: it takes a while. */
+#define MEMORY_MAX	8UL
+
+/* With these nobody makes blocks but who writes to vm.defrag_now. */
+static struct knob knobs[] = {
+	{ "compaction_proactiveness", "0" },
+	{ "order_watermark", "0" },
+	{ "free_block_reserve", "0" },
+	/* What lies on per-CPU lists is no free block: keep them short. */
+	{ "percpu_pagelist_high_fraction", "1000000" },
+};
+
+static void report_large(const char *what, const struct moving *r, const struct large *l)
+{
+	if (l->why) {
+		ksft_test_result_skip("%s: %s\n", what, l->why);
+		return;
+	}
+	ksft_print_msg("%s: of %lu in the way %lu moved, %lu torn, %lu pages lost\n",
+		       what, l->there, l->moved, l->torn, l->lost);
+	/* If it is kdefragd that has moved them, it counts as many pages at least. */
+	ksft_test_result(!r->ret && l->moved && r->moved >= l->moved * l->pages &&
+			 !l->torn && !l->lost, "%s leave, whole, and nothing is lost\n", what);
+}
+
+static void test_large(void)
+{
+	struct large thp = { }, hugetlb = { }, folios = { };
+	struct moving r;
+
+	if (!move_huge(&r, &thp, &hugetlb))
+		ksft_exit_fail_msg("no memory for huge pages\n");
+	report_large("huge pages in a run", &r, &thp);
+	report_large("hugetlb pages in a run", &r, &hugetlb);
+	ksft_test_result(!r.lost, "around them, nothing is lost either\n");
+	if (!move_folios(&r, &folios))
+		ksft_exit_fail_msg("no memory for folios\n");
+	report_large("64 KiB folios in a block", &r, &folios);
+}
+
+/* --- runs beside a load -------------------------------------------------------------- */
+
+/* Take and give back, from place to place: never all of it, never nothing. */
+static void __noreturn load(unsigned long *steps)
+{
+	char *map = mmap(NULL, LOAD, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	size_t at = 0;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (map == MAP_FAILED)
+		_exit(1);
+	madvise(map, LOAD, MADV_NOHUGEPAGE);
+	for (;;) {
+		memset(map + at, 1, LOAD_STEP);
+		at = (at + LOAD_STEP) % LOAD;
+		madvise(map + at, LOAD_STEP, MADV_DONTNEED);
+		__atomic_fetch_add(steps, 1, __ATOMIC_RELAXED);
+	}
+}
+
+static bool loads_start(pid_t *pids, unsigned long *steps)
+{
+	int i;
+
+	for (i = 0; i < LOADS; i++) {
+		pids[i] = fork();
+		if (!pids[i])
+			load(steps);
+		if (pids[i] < 0)
+			return false;
+	}
+	return true;
+}
+
+/* Return: false if one has ended by itself. */
+static bool loads_end(const pid_t *pids)
+{
+	bool fine = true;
+	int i, status;
+
+	for (i = 0; i < LOADS; i++) {
+		kill(pids[i], SIGKILL);
+		if (waitpid(pids[i], &status, 0) != pids[i] || !WIFSIGNALED(status))
+			fine = false;
+	}
+	return fine;
+}
+
+/* In memory shared with the loads. */
+static unsigned long *load_steps;
+
+static void report_runs(unsigned int order, const struct making *r, unsigned long steps)
+{
+	ksft_print_msg("order %u: %ld runs free before, %ld after; %lu moved, returned %d\n",
+		       order, r->before, r->after, r->moved, r->ret);
+	ksft_test_result(!r->ret && r->after > r->before && steps,
+			 "runs of order %u are made, beside %lu steps of a load\n",
+			 order, steps);
+	ksft_test_result(!r->lost, "order %u: nothing is lost\n", order);
+}
+
+/* Give back all but one page in so many, wherever it lies. */
+static void thin(struct memory *m)
+{
+	unsigned long i;
+
+	for (i = 0; i < m->nr; i++)
+		if (m->pfn[i] % KEEP)
+			memory_give_back(m, i);
+}
+
+static void make_beside_load(unsigned int order, struct memory *m)
+{
+	unsigned long steps = *load_steps;
+	struct making r = { };
+	pid_t pids[LOADS];
+
+	thin(m);
+	if (!loads_start(pids, load_steps))
+		ksft_exit_fail_msg("no load\n");
+	r.before = runs_free(order);
+	r.moved = counter("kdefragd_pages_moved");
+	r.ret = defrag_now(order);
+	r.after = runs_free(order);
+	r.moved = counter("kdefragd_pages_moved") - r.moved;
+	steps = *load_steps - steps;
+	if (!loads_end(pids))
+		ksft_exit_fail_msg("a load has ended\n");
+	r.lost = memory_lost(m);
+	report_runs(order, &r, steps);
+}
+
+static void test_runs(unsigned int order)
+{
+	struct memory m;
+
+	if (!memory_fill(&m, FILL, 1, 1))
+		ksft_exit_fail_msg("no memory to make runs of\n");
+	if (runs_possible(order, &m) > 0) {
+		make_beside_load(order, &m);
+	} else {
+		ksft_test_result_skip("runs of order %u: none without others' pages\n",
+				      order);
+		ksft_test_result_skip("order %u: no such run\n", order);
+	}
+	memory_drop(&m);
+}
+
+static const unsigned int orders[] = { 12, 15, 18 };
+
+int main(void)
+{
+	const char *knob;
+	unsigned int i;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	ksft_print_header();
+	if (geteuid())
+		ksft_exit_skip("needs root\n");
+	if (access(KNOBS "defrag_now", F_OK) || runs_free(RUN_ORDER) < 0)
+		ksft_exit_skip("the kernel has no kdefragd, or no debugfs\n");
+	if (psize() << BLOCK_ORDER != CHUNK)
+		ksft_exit_skip("wants page blocks of 2 MiB\n");
+	if (sysconf(_SC_PHYS_PAGES) > (MEMORY_MAX << 30) / psize())
+		ksft_exit_skip("fills memory: for machines of up to 8 GiB\n");
+	load_steps = mmap(NULL, sizeof(*load_steps), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (load_steps == MAP_FAILED)
+		ksft_exit_fail_msg("no shared memory\n");
+
+	ksft_set_plan(4 + 2 * ARRAY_SIZE(orders));
+	knob = knobs_set(knobs, ARRAY_SIZE(knobs));
+	if (knob)
+		ksft_exit_fail_msg("cannot set %s\n", knob);
+	test_large();
+	for (i = 0; i < ARRAY_SIZE(orders); i++)
+		test_runs(orders[i]);
+	ksft_finished();
+}
