@@ -7,9 +7,13 @@
  * The last test compares every free page with the list it is on.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/init.h>
 #include <linux/mm.h>
+#include <linux/page-isolation.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/string.h>
 #include "../alloc_class.h"
 #include "../internal.h"
@@ -493,6 +497,211 @@ static void alloc_class_putback_finds_the_list(struct kunit *test)
 	__free_pages(page, 4);
 }
 
+/* Of this order are the halves of a block; per-CPU lists hold none of them. */
+static unsigned int half_order(void)
+{
+	return pageblock_order - 1;
+}
+
+static struct page *second_half(struct page *block)
+{
+	return block + (1 << half_order());
+}
+
+static struct page *other_half(struct list_head *held, struct page *half)
+{
+	unsigned long pfn = page_to_pfn(half) ^ (1 << half_order());
+	struct page *page;
+
+	list_for_each_entry(page, held, lru)
+		if (page_to_pfn(page) == pfn)
+			return page;
+	return NULL;
+}
+
+/* Both halves of a block that page tables have to themselves. */
+static struct page *block_of_pgtable(struct kunit *test)
+{
+	struct page *half = NULL, *other = NULL;
+	LIST_HEAD(held);
+	int tries;
+
+	if (half_order() <= PAGE_ALLOC_COSTLY_ORDER)
+		kunit_skip(test, "half a block may be on a per-CPU list");
+	for (tries = 0; tries < 16 && !other; tries++) {
+		if (!hold(&held, GFP_NOWAIT | __GFP_PGTABLE, half_order(), 1))
+			break;
+		half = list_first_entry(&held, struct page, lru);
+		other = other_half(&held, half);
+	}
+	if (other) {
+		list_del(&half->lru);
+		list_del(&other->lru);
+	}
+	let_go(&held, half_order(), NULL);
+	if (!other)
+		kunit_skip(test, "no free block");
+	half = min(half, other);
+	KUNIT_EXPECT_EQ(test, pfnblock_class(half, page_to_pfn(half)),
+			ALLOC_CLASS_PGTABLE);
+	return half;
+}
+
+#ifdef CONFIG_MEMORY_ISOLATION
+/* Gone while the block is isolated, and not back after it; lists follow. */
+static void alloc_class_isolation_drops_the_key(struct kunit *test)
+{
+	enum alloc_class isolated = ALLOC_CLASS_PGTABLE, after = ALLOC_CLASS_PGTABLE;
+	bool is_isolated = false, is_back = false;
+	unsigned long pfn, seen = 0;
+	struct page *block;
+	struct zone *zone;
+
+	skip_if_off(test);
+	block = block_of_pgtable(test);
+	pfn = page_to_pfn(block);
+	zone = page_zone(block);
+	/* Free pages, to be moved from the list of the class. */
+	__free_pages(second_half(block), half_order());
+
+	/* The lock is not let go in between: nobody knows of the isolation. */
+	scoped_guard(spinlock_irqsave, &zone->lock) {
+		is_isolated = pageblock_isolate_and_move_free_pages(zone, block);
+		if (!is_isolated)
+			break;
+		isolated = pfnblock_class(block, pfn);
+		is_back = pageblock_unisolate_and_move_free_pages(zone, block);
+		after = pfnblock_class(block, pfn);
+	}
+	KUNIT_EXPECT_TRUE(test, is_isolated);
+	KUNIT_EXPECT_TRUE(test, is_back);
+	KUNIT_EXPECT_EQ(test, isolated, ALLOC_CLASS_OTHER);
+	KUNIT_EXPECT_EQ(test, after, ALLOC_CLASS_OTHER);
+	KUNIT_EXPECT_EQ(test, alloc_class_check_zone(zone, &seen), 0UL);
+	__free_pages(block, half_order());
+}
+#endif
+
+/*
+ * Whoever takes half a block off the free lists, as compaction does for the pages
+ * that it moves others to, takes the block with it.
+ */
+static void alloc_class_half_taken_drops_the_key(struct kunit *test)
+{
+	enum alloc_class class = ALLOC_CLASS_PGTABLE;
+	unsigned long nr_free = 0, there = 1, seen = 0;
+	struct page *block, *half;
+	bool taken = false;
+	struct zone *zone;
+
+	skip_if_off(test);
+	block = block_of_pgtable(test);
+	half = second_half(block);
+	zone = page_zone(block);
+	__free_pages(half, half_order());
+
+	scoped_guard(spinlock_irqsave, &zone->lock) {
+		if (!PageBuddy(half) || buddy_order(half) != half_order())
+			break;
+		taken = __isolate_free_page(half, half_order());
+		if (!taken)
+			break;
+		class = pfnblock_class(block, page_to_pfn(block));
+		__putback_isolated_page(half, half_order(),
+					get_pageblock_migratetype(half));
+		nr_free = block_nr_free(block);
+		there = block_count_free(zone, page_to_pfn(block));
+	}
+	if (taken) {
+		KUNIT_EXPECT_EQ(test, class, ALLOC_CLASS_OTHER);
+		KUNIT_EXPECT_EQ(test, nr_free, there);
+		KUNIT_EXPECT_EQ(test, alloc_class_check_zone(zone, &seen), 0UL);
+	}
+	__free_pages(block, half_order());
+	if (!taken)
+		kunit_skip(test, "somebody else has taken it");
+}
+
+#ifdef CONFIG_COMPACTION
+struct capture {
+	struct capture_control control;
+	struct page *block;
+	struct completion done;
+};
+
+/* Kernel threads capture nothing, and a test runs in one: a process does it. */
+static int free_and_capture(void *data)
+{
+	struct capture *c = data;
+
+	WRITE_ONCE(current->capture_control, &c->control);
+	__free_pages(c->block, half_order());
+	__free_pages(second_half(c->block), half_order());
+	WRITE_ONCE(current->capture_control, NULL);
+	complete(&c->done);
+	do_exit(0);
+}
+
+/* A block that direct compaction takes before it is on any free list. */
+static void alloc_class_capture_drops_the_key(struct kunit *test)
+{
+	struct capture c = {
+		.control.order = pageblock_order,
+		.control.migratetype = MIGRATE_UNMOVABLE,
+	};
+	enum alloc_class class = ALLOC_CLASS_PGTABLE;
+	unsigned long nr_free = 1, seen = 0;
+	struct page *page;
+
+	skip_if_off(test);
+	if (pageblock_order >= MAX_PAGE_ORDER)
+		kunit_skip(test, "what is captured is smaller than a block");
+	init_completion(&c.done);
+	c.block = block_of_pgtable(test);
+	c.control.zone = page_zone(c.block);
+	KUNIT_ASSERT_GT(test, user_mode_thread(free_and_capture, &c, SIGCHLD), 0);
+	wait_for_completion(&c.done);
+
+	/* An interrupt may have freed another one, which is as good. */
+	page = READ_ONCE(c.control.page);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	scoped_guard(spinlock_irqsave, &c.control.zone->lock) {
+		class = pfnblock_class(page, page_to_pfn(page));
+		nr_free = block_nr_free(page);
+		__putback_isolated_page(page, pageblock_order,
+					get_pageblock_migratetype(page));
+	}
+	KUNIT_EXPECT_EQ(test, class, ALLOC_CLASS_OTHER);
+	KUNIT_EXPECT_EQ(test, nr_free, 0UL);
+	KUNIT_EXPECT_EQ(test, alloc_class_check_zone(c.control.zone, &seen), 0UL);
+}
+#endif
+
+/* Freed in one piece: no merge within the block comes by. */
+static void alloc_class_whole_block_drops_the_key(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL, pageblock_order);
+	enum alloc_class class = ALLOC_CLASS_OTHER;
+	bool whole = false;
+	struct zone *zone;
+
+	if (!page)
+		kunit_skip(test, "no free block");
+	zone = page_zone(page);
+	scoped_guard(spinlock_irqsave, &zone->lock)
+		alloc_class_set_key(page, ALLOC_CLASS_PGTABLE);
+	__free_pages(page, pageblock_order);
+	drain_all_pages(NULL);
+
+	scoped_guard(spinlock_irqsave, &zone->lock) {
+		whole = block_nr_free(page) == pageblock_nr_pages;
+		class = pfnblock_class(page, page_to_pfn(page));
+	}
+	if (!whole)
+		kunit_skip(test, "somebody else has taken it");
+	KUNIT_EXPECT_EQ(test, class, ALLOC_CLASS_OTHER);
+}
+
 static void alloc_class_off_keys_nothing(struct kunit *test)
 {
 	struct page *page;
@@ -530,6 +739,14 @@ static struct kunit_case alloc_class_test_cases[] = {
 	KUNIT_CASE(alloc_class_takes_over_and_borrows),
 	KUNIT_CASE(alloc_class_fills_the_lower_zone),
 	KUNIT_CASE(alloc_class_putback_finds_the_list),
+#ifdef CONFIG_MEMORY_ISOLATION
+	KUNIT_CASE(alloc_class_isolation_drops_the_key),
+#endif
+	KUNIT_CASE(alloc_class_half_taken_drops_the_key),
+#ifdef CONFIG_COMPACTION
+	KUNIT_CASE(alloc_class_capture_drops_the_key),
+#endif
+	KUNIT_CASE(alloc_class_whole_block_drops_the_key),
 	KUNIT_CASE(alloc_class_off_keys_nothing),
 	KUNIT_CASE(alloc_class_lists_match_keys),
 	{}

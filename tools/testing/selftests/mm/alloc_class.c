@@ -7,6 +7,9 @@
  * slab have flags of their own; a pipe's page has none, but is free before and
  * after.  Pages that were there before the test do not count.
  *
+ * The same flags tell whether the table in debugfs is right, before that load and
+ * under it, and whether it has grown by as much as was allocated.
+ *
  * Then the same load is made and dropped again and again, by a process whose
  * allocations fail now and then, while blocks of memory go offline and come
  * back: keys, lists and counts have to agree after it.
@@ -33,7 +36,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "alloc_class_census.h"
 #include "alloc_class_formats.h"
+#include "alloc_class_trace.h"
 #include "alloc_faults.h"
 #include "fragment.h"
 #include "kselftest.h"
@@ -50,8 +55,12 @@
 /* One turn, and how many: some 60 MiB of pipes, 60 of page tables, 20 of slab. */
 #define TURNS		200
 #define PIPES		5
+#define PIPE_BYTES	65536	/* what a pipe takes */
 #define TABLES		75
 #define FILES		75
+
+/* Movable pages, all at once */
+#define ANON_BYTES	(64UL << 20)
 
 /* Of the blocks of a class, how many may be shared with another, per cent. */
 #define SHARED_MAX	2
@@ -90,6 +99,7 @@ static void restore(void)
 {
 	if (loader > 0)
 		kill(loader, SIGKILL);
+	extfrag_cancel();
 	faults_end();
 	if (saved_pcp[0])
 		frag_write(PCP, saved_pcp);
@@ -101,7 +111,7 @@ static void restore(void)
 
 static void pipes_fill(int turn)
 {
-	static char data[1 << 16];
+	static char data[PIPE_BYTES];
 	int i;
 
 	for (i = turn * PIPES; i < (turn + 1) * PIPES; i++) {
@@ -365,16 +375,127 @@ static void test_header(void)
 			 "the table has its version\n");
 }
 
+/*
+ * Of so many pages more or less, per cent, may the table be off.  A 512th is for
+ * the tables above those that are counted here, the rest is for what per-CPU lists
+ * give back or keep at most.
+ */
+#define GROWTH_SLACK	2
+
+static void test_census(struct census *table, struct census *pages, const char *when)
+{
+	ksft_test_result(census_take(table, pages, block_pages),
+			 "the table says what the pages are, %s\n", when);
+}
+
+static bool grown(unsigned long from, unsigned long to, unsigned long by)
+{
+	return to - from >= by - by * GROWTH_SLACK / 100 &&
+	       to - from <= by + by * GROWTH_SLACK / 100;
+}
+
+/* Pages of a known kind and number have come: are they where they should be? */
+static void test_growth(const struct census *before, const struct census *load,
+			const char *class, unsigned long nr)
+{
+	struct census_row then = census_sum(before, class), now = census_sum(load, class);
+
+	ksft_test_result(grown(then.used, now.used, nr),
+			 "%s holds %lu pages more, of which %lu were allocated\n",
+			 class, now.used - then.used, nr);
+}
+
+/* By the flags of the pages, and by what the table calls foreign. */
+static void test_tables(const struct census *before, const struct census *load,
+			const struct census *table_before, const struct census *table_load,
+			bool off)
+{
+	const char *class = off ? "other" : "pgtable";
+	unsigned long nr = TURNS * TABLES;
+	struct census_row then = census_sum(before, class), now = census_sum(load, class);
+	unsigned long foreign_then = census_sum(table_before, "other").foreign;
+	unsigned long foreign_now = census_sum(table_load, "other").foreign;
+
+	ksft_test_result(grown(then.tables, now.tables, nr),
+			 "%s holds %lu page tables more, of %lu\n",
+			 class, now.tables - then.tables, nr);
+	if (off)
+		ksft_test_result(grown(foreign_then, foreign_now, nr),
+				 "all of them are foreign: %lu\n",
+				 foreign_now - foreign_then);
+	else
+		ksft_test_result(foreign_now <= foreign_then + nr * GROWTH_SLACK / 100,
+				 "hardly any of them is foreign: %lu, %lu before\n",
+				 foreign_now, foreign_then);
+}
+
+/* Movable blocks have no class: the map of blocks has them, the table has not. */
+static void test_movable(void)
+{
+	size_t size = ANON_BYTES, nr = size / sysconf(_SC_PAGESIZE);
+	struct census before, load;
+	struct census_row then, now;
+	char *anon;
+
+	anon = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (anon == MAP_FAILED)
+		ksft_exit_fail_perror("mmap");
+	madvise(anon, size, MADV_NOHUGEPAGE);
+	drain();
+	census_of_pages(&before, block_pages);
+	if (madvise(anon, size, MADV_POPULATE_WRITE))
+		ksft_exit_fail_perror("MADV_POPULATE_WRITE");
+	drain();
+	census_of_pages(&load, block_pages);
+	munmap(anon, size);
+
+	then = census_sum(&before, "movable");
+	now = census_sum(&load, "movable");
+	ksft_test_result(grown(then.used, now.used, nr) && grown(then.anon, now.anon, nr),
+			 "movable blocks hold %lu pages more, %lu anonymous ones, of %zu\n",
+			 now.used - then.used, now.anon - then.anon, nr);
+	ksft_test_result(now.unlike <= CENSUS_BLOCKS,
+			 "their counts of free pages are right: %lu of %lu are not\n",
+			 now.unlike, now.blocks);
+}
+
+/* Pages of each class were allocated meanwhile; most blocks are movable at first. */
+static void test_extfrag(bool recorded, bool off)
+{
+	struct extfrag_events events = {};
+
+	ksft_test_result(extfrag_format_is_right(),
+			 "mm_page_alloc_extfrag has mainline's fields, then the class\n");
+	if (recorded)
+		events = extfrag_end();
+	if (!events.blocks) {
+		ksft_test_result_skip("a fallback with its class: %s\n",
+				      recorded ? "there was none" : "cannot be recorded");
+		return;
+	}
+	ksft_print_msg("%lu blocks changed hands: other %lu, pgtable %lu, transient %lu\n",
+		       events.blocks, events.of_class[0], events.of_class[1],
+		       events.of_class[2]);
+	ksft_test_result(off ? events.of_class[0] == events.blocks :
+			 events.of_class[1] + events.of_class[2] > 0,
+			 "a fallback is printed with %s\n", off ? "no class" : "its class");
+}
+
 static void run(bool off)
 {
+	struct census table_before, table_load, pages_before, pages_load;
 	long held_before, held_load, held_after;
 	struct map before, load, after;
 	struct result r;
+	bool recorded;
 	int turn, i;
 
 	tables_reserve();
+	recorded = extfrag_begin();
 	drain();
 	before = map_read();
+	test_census(&table_before, &pages_before, "at rest");
 	held_before = blocks_held("transient") + blocks_held("pgtable");
 	for (turn = 0; turn < TURNS; turn++) {
 		pipes_fill(turn);
@@ -384,6 +505,14 @@ static void run(bool off)
 	drain();
 	load = map_read();
 	held_load = blocks_held("transient") + blocks_held("pgtable");
+	test_extfrag(recorded, off);
+	test_census(&table_load, &pages_load, "under load");
+	if (!off) {
+		test_growth(&table_before, &table_load, "transient",
+			    TURNS * PIPES * PIPE_BYTES / sysconf(_SC_PAGESIZE));
+		test_growth(&table_before, &table_load, "pgtable", TURNS * TABLES);
+	}
+	test_tables(&pages_before, &pages_load, &table_before, &table_load, off);
 
 	/* Holes, so that there are free pages in blocks of each class. */
 	for (i = 0; i < TURNS * PIPES; i += 2)
@@ -673,6 +802,7 @@ int main(void)
 	test_formats();
 	run(strstr(cmdline, "alloc_class=off"));
 	test_lower_zone(strstr(cmdline, "alloc_class=off"));
+	test_movable();
 	run_disturbed();
 	ksft_set_plan(ksft_test_num());
 	ksft_finished();
