@@ -23,10 +23,10 @@ bool next_change(const struct view *v, size_t *i, const char **name,
 	return false;
 }
 
-/* The names of the events, in the order in which they came first, and when. */
-const char **event_names(const struct view *v, size_t *nr, double *from, double *to)
+/* The lanes of the time line, in the order in which they came first, and when. */
+const char **event_lanes(const struct view *v, size_t *nr, double *from, double *to)
 {
-	const char **names = NULL;
+	const char **lanes = NULL;
 	size_t i, k;
 	int r;
 
@@ -35,7 +35,7 @@ const char **event_names(const struct view *v, size_t *nr, double *from, double 
 		for (i = 0; i < v->recordings[r]->nr_events; i++) {
 			const struct event *e = &v->recordings[r]->events[i];
 
-			for (k = 0; k < *nr && strcmp(names[k], e->name); k++)
+			for (k = 0; k < *nr && strcmp(lanes[k], e->lane); k++)
 				;
 			if (!*nr || e->time < *from)
 				*from = e->time;
@@ -43,9 +43,9 @@ const char **event_names(const struct view *v, size_t *nr, double *from, double 
 				*to = e->time;
 			if (k < *nr)
 				continue;
-			names = grow(names, *nr, sizeof(*names));
-			names[(*nr)++] = e->name;
+			lanes = grow(lanes, *nr, sizeof(*lanes));
+			lanes[(*nr)++] = e->lane;
 		}
 	}
-	return names;
+	return lanes;
 }

@@ -145,13 +145,13 @@ double draw_unusable(const struct view *v, FILE *out, double x, double y, double
 	return f.y + HEIGHT + 52;
 }
 
-/* The events of one name that fall on the same spot: a tick, longer for more. */
+/* The events of one lane that fall on the same spot: a tick, longer for more. */
 struct bin {
 	const struct event *first;
 	unsigned int hits;
 };
 
-static unsigned int sort_into_bins(const struct view *v, const char *name, double from,
+static unsigned int sort_into_bins(const struct view *v, const char *lane, double from,
 				   double span, struct bin *bins, unsigned int nr)
 {
 	unsigned int total = 0;
@@ -163,7 +163,7 @@ static unsigned int sort_into_bins(const struct view *v, const char *name, doubl
 			const struct event *e = &v->recordings[r]->events[i];
 			struct bin *b = &bins[(unsigned int)((e->time - from) / span * (nr - 1))];
 
-			if (strcmp(e->name, name))
+			if (strcmp(e->lane, lane))
 				continue;
 			if (!b->hits++)
 				b->first = e;
@@ -185,7 +185,7 @@ static void put_tick(const struct frame *f, const struct bin *b, double x, doubl
 	fputs("</title></path>\n", f->out);
 }
 
-static double put_lane(const struct view *v, const struct frame *f, const char *name,
+static double put_lane(const struct view *v, const struct frame *f, const char *lane,
 		       double from, double span, double y, int colour)
 {
 	unsigned int nr = f->w / TICK, i, total;
@@ -193,13 +193,13 @@ static double put_lane(const struct view *v, const struct frame *f, const char *
 
 	if (!bins)
 		die(1, "out of memory");
-	total = sort_into_bins(v, name, from, span, bins, nr);
+	total = sort_into_bins(v, lane, from, span, bins, nr);
 	fprintf(f->out, "<path class=\"grid\" d=\"M%.1f %.1fh%.1f\"/>\n", f->x, y + LANE / 2, f->w);
 	for (i = 0; i < nr; i++)
 		if (bins[i].hits)
 			put_tick(f, &bins[i], f->x + i * TICK, y, colour);
 	fprintf(f->out, "<text class=\"s e\" x=\"%.1f\" y=\"%.1f\">", f->x - 8, y + LANE / 2 + 4);
-	put_text(f->out, name);
+	put_text(f->out, lane);
 	fprintf(f->out, " (%u)</text>\n", total);
 	free(bins);
 	return y + LANE;
@@ -239,10 +239,10 @@ double draw_time(const struct view *v, FILE *out, double x, double y, double w)
 	double from = 0, to = 0, span, indent = 250;
 	unsigned int order = v->snaps[0]->block_order;
 	struct frame f;
-	const char **names;
+	const char **lanes;
 	size_t nr, i;
 
-	names = event_names(v, &nr, &from, &to);
+	lanes = event_lanes(v, &nr, &from, &to);
 	if (!nr && !series)
 		return y;
 	if (series) {
@@ -267,8 +267,8 @@ double draw_time(const struct view *v, FILE *out, double x, double y, double w)
 		y += 20;
 	}
 	for (i = 0; i < nr; i++)
-		y = put_lane(v, &f, names[i], from, span, y, 1 + i % (NR_LOOKS - 2));
-	free(names);
+		y = put_lane(v, &f, lanes[i], from, span, y, 1 + i % (NR_LOOKS - 2));
+	free(lanes);
 	put_time_axis(&f, from, span, y + 4);
 	return y + 32;
 }

@@ -22,14 +22,24 @@ static const char help[] =
 "fragview demand [OPTIONS] [FILE]: who asks the page allocator for orders > 0.\n"
 "\n"
 "Without FILE: count on this machine for a while.  With FILE (\"-\": standard\n"
-"input): report on what --out saved, on any machine.\n"
+"input): report, on any machine, on what --out saved, or on a trace as text, which\n"
+"it tells by itself: what perf script or trace-cmd report print, or a copy of\n"
+"tracefs' trace or trace_pipe.  For instance\n"
+"\n"
+"  perf record -ag -e kmem:mm_page_alloc --filter 'order > 0' -- sleep 10\n"
+"  perf script | fragview demand -\n"
+"\n"
+"Failures are told by that event, waiting by vmscan:mm_vmscan_direct_reclaim_begin\n"
+"and _end, and compaction:mm_compaction_try_to_compact_pages, _begin and _end.\n"
 "\n"
 "  --seconds S     count for S seconds (default 10; decimals allowed)\n"
 "  --min-order N   leave out orders below N (default 1)\n"
 "  --out FILE      save the counts instead of reporting them\n"
 "  --lines N       print the N call sites that ask most (default 20, 0: all)\n"
-"  --folded        print folded stacks, one a line with its count, as the tools\n"
-"                  that draw flame graphs read them\n"
+"  --folded[=OF]   print folded stacks, one a line with its count, as the tools\n"
+"                  that draw flame graphs read them; the count is of requests (the\n"
+"                  default), failed ones, stalled (direct reclaims and compactions\n"
+"                  waited for) or waited (microseconds that these took)\n"
 "  --root DIR      use DIR/sys/kernel/tracing\n"
 "\n"
 "Units: requests are calls of the page allocator, each for 2^order pages; \"in\n"
@@ -39,8 +49,8 @@ static const char help[] =
 "Requests that a slab or another cache serves from what it holds do not reach the\n"
 "page allocator.\n"
 "\n"
-"Privileges: root, for tracefs.  The kernel needs CONFIG_HIST_TRIGGERS.  A trace\n"
-"instance of its own is used and removed at the end.\n"
+"Privileges: to count, root, for tracefs, and a kernel with CONFIG_HIST_TRIGGERS; a\n"
+"trace instance of its own is used and removed at the end.  To read a FILE: none.\n"
 "\n"
 "Exit: 0; 1 something could not be read or written; 2 wrong usage.\n";
 
@@ -72,11 +82,18 @@ static void print_totals(const struct demand *d)
 	printf("callers waited %.1f ms\n", stalled / 1000.0);
 	if (d->dropped)
 		printf("not counted, because the kernel's tables were full: %llu\n", d->dropped);
+	if (d->lost)
+		printf("events that the trace's buffer had no room for: %llu\n", d->lost);
+	if (d->stackless)
+		printf("without a call stack (perf record -g, tracefs' options/stacktrace): %llu\n",
+		       d->stackless);
 }
 
 /* It follows from the mask: the mobility, or the class of unmovable pages. */
 static const char *class_of(const char *gfp)
 {
+	if (!gfp || (*gfp >= '0' && *gfp <= '9'))
+		return "?";		/* nothing but a number is known */
 	if (strstr(gfp, "MOVABLE") || strstr(gfp, "GFP_TRANSHUGE"))
 		return "movable";
 	if (strstr(gfp, "RECLAIMABLE"))
@@ -90,7 +107,6 @@ static const char *class_of(const char *gfp)
 
 static void print_rows(struct demand *d, unsigned long lines)
 {
-	char gfp[512];
 	size_t i;
 
 	if (!d->nr_rows)
@@ -101,24 +117,51 @@ static void print_rows(struct demand *d, unsigned long lines)
 	for (i = 0; i < d->nr_rows && (!lines || i < lines); i++) {
 		const struct row *r = &d->rows[i];
 
-		gfp_text(d->print_fmt, r->gfp, gfp, sizeof(gfp));
 		printf("%5u %-11s %9llu %8llu %8.1f %8.1f  %s < %s\n", r->order,
-		       r->gfp_requests ? class_of(gfp) : "?", r->requests, r->failed,
+		       class_of(r->gfp), r->requests, r->failed,
 		       r->reclaim_us / 1000.0, r->compaction_us / 1000.0, r->site, r->caller);
-		if (r->gfp_requests)
-			printf("%56s%s\n", "", gfp);
+		if (r->gfp)
+			printf("%56s%s\n", "", r->gfp);
 	}
 	if (i < d->nr_rows)
 		printf("and %zu more (--lines 0 prints them)\n", d->nr_rows - i);
 }
 
-static void print_folded(const struct demand *d)
+/* What a count of folded stacks is of; a bit for each table that it is taken from. */
+static const struct folding {
+	const char *name;
+	unsigned int tables;
+	bool usecs;
+} foldings[] = {
+	{ "requests", 1 << REQUESTS, false },
+	{ "failed", 1 << FAILURES, false },
+	{ "stalled", 1 << RECLAIM | 1 << COMPACTION, false },
+	{ "waited", 1 << RECLAIM | 1 << COMPACTION, true },
+};
+
+static const struct folding *parse_folding(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < d->nr_stacks; i++)
-		printf("%s;order-%u %llu\n", d->stacks[i].frames, d->stacks[i].order,
-		       d->stacks[i].requests);
+	if (!name)
+		return &foldings[0];
+	for (i = 0; i < ARRAY_SIZE(foldings); i++)
+		if (!strcmp(name, foldings[i].name))
+			return &foldings[i];
+	usage_error("--folded wants requests, failed, stalled or waited, not '%s'", name);
+}
+
+static void print_folded(const struct demand *d, const struct folding *what)
+{
+	size_t i;
+
+	for (i = 0; i < d->nr_stacks; i++) {
+		const struct stack *s = &d->stacks[i];
+
+		if (what->tables & 1 << s->table)
+			printf("%s%sorder-%u %llu\n", s->frames, *s->frames ? ";" : "", s->order,
+			       what->usecs ? s->usecs : s->hits);
+	}
 }
 
 int cmd_demand(int argc, char **argv)
@@ -129,7 +172,7 @@ int cmd_demand(int argc, char **argv)
 		{ "out", required_argument, NULL, 'o' },
 		{ "lines", required_argument, NULL, 'l' },
 		{ "root", required_argument, NULL, 'r' },
-		{ "folded", no_argument, NULL, 'f' },
+		{ "folded", optional_argument, NULL, 'f' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
@@ -137,7 +180,7 @@ int cmd_demand(int argc, char **argv)
 	unsigned int min_order = 1, lines = 20;
 	struct demand demand = { };
 	double seconds = 10;
-	bool folded = false;
+	const struct folding *folding = NULL;
 	FILE *f;
 	int c;
 
@@ -160,7 +203,7 @@ int cmd_demand(int argc, char **argv)
 			root = optarg;
 			break;
 		case 'f':
-			folded = true;
+			folding = parse_folding(optarg);
 			break;
 		case 'h':
 			fputs(help, stdout);
@@ -168,7 +211,7 @@ int cmd_demand(int argc, char **argv)
 		case ':':
 			usage_error("%s wants a value", argv[optind - 1]);
 		default:
-			usage_error("unknown option '%s'", argv[optind - 1]);
+			unknown_option(argv);
 		}
 	}
 	if (argc - optind > 1)
@@ -194,12 +237,14 @@ int cmd_demand(int argc, char **argv)
 		if (!f)
 			die(1, "cannot read %s: %s", path, strerror(errno));
 	}
+	demand.min_order = min_order;
 	demand_load(&demand, f, path);
-	if (folded) {
-		print_folded(&demand);
-		return 0;
+	if (folding) {
+		print_folded(&demand, folding);
+	} else {
+		print_totals(&demand);
+		print_rows(&demand, lines);
 	}
-	print_totals(&demand);
-	print_rows(&demand, lines);
+	close_out(stdout, NULL);
 	return 0;
 }

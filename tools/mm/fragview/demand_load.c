@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fragview demand: what the kernel counted, by call site
+ * fragview demand: what was counted, by call site
  *
  * A call site is the innermost function of a stack that does not belong to the
  * allocator, the slab included: who asks kmalloc() for 6000 bytes is the one
  * who could ask for less.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "demand.h"
 #include "fragview.h"
-
-#define MAX_FRAMES	64	/* the kernel keeps 16 */
 
 /* Beginnings of names of the allocator's functions. */
 static const char * const inner[] = {
@@ -38,7 +37,7 @@ static bool is_inner(const char *name)
 }
 
 /* "         __kmalloc_noprof+0x10/0x20 [mod]" -> "__kmalloc [mod]" */
-static void frame_name(const char *line, char *name, size_t len)
+void frame_name(const char *line, char *name, size_t len)
 {
 	const char *module = strchr(line, '[');
 	size_t n;
@@ -54,16 +53,7 @@ static void frame_name(const char *line, char *name, size_t len)
 		snprintf(name, len, "%.*s", (int)n, line);
 }
 
-struct entry {
-	unsigned int order;
-	unsigned long long gfp, hits, usecs;
-	char frames[MAX_FRAMES][64];
-	int nr;
-};
-
-enum table { NONE, REQUESTS, FAILURES, RECLAIM, COMPACTION };
-
-static struct row *row_of(struct demand *d, const struct entry *e)
+static struct row *row_of(struct demand *d, const struct counted *e)
 {
 	struct row new = { .order = e->order };
 	int site = 0;
@@ -83,9 +73,11 @@ static struct row *row_of(struct demand *d, const struct entry *e)
 	return &d->rows[d->nr_rows++];
 }
 
-static void add_stack(struct demand *d, const struct entry *e)
+static void add_stack(struct demand *d, const struct counted *e)
 {
-	struct stack s = { .order = e->order, .requests = e->hits };
+	struct stack s = {
+		.table = e->table, .order = e->order, .hits = e->hits, .usecs = e->usecs,
+	};
 	size_t size = 1;
 	int i;
 
@@ -103,18 +95,28 @@ static void add_stack(struct demand *d, const struct entry *e)
 	d->stacks[d->nr_stacks++] = s;
 }
 
-static void add_entry(struct demand *d, enum table kind, const struct entry *e)
+static void add_requests(struct demand *d, struct row *r, const struct counted *e)
 {
-	struct row *r = row_of(d, e);
+	r->requests += e->hits;
+	if (!e->nr)
+		d->stackless += e->hits;
+	if (e->hits <= r->gfp_requests)
+		return;
+	free(r->gfp);
+	r->gfp = join(e->gfp, "");
+	r->gfp_requests = e->hits;
+}
 
-	switch (kind) {
+void demand_add(struct demand *d, const struct counted *e)
+{
+	struct row *r;
+
+	if (e->order < d->min_order)
+		return;
+	r = row_of(d, e);
+	switch (e->table) {
 	case REQUESTS:
-		r->requests += e->hits;
-		if (e->hits > r->gfp_requests) {
-			r->gfp = e->gfp;
-			r->gfp_requests = e->hits;
-		}
-		add_stack(d, e);
+		add_requests(d, r, e);
 		break;
 	case FAILURES:
 		r->failed += e->hits;
@@ -127,9 +129,10 @@ static void add_entry(struct demand *d, enum table kind, const struct entry *e)
 		r->compactions += e->hits;
 		r->compaction_us += e->usecs;
 		break;
-	case NONE:
-		break;
+	case NR_TABLES:
+		return;
 	}
+	add_stack(d, e);
 }
 
 static unsigned long long field(const char *line, const char *name, int base)
@@ -147,52 +150,87 @@ static enum table table_of(const char *line)
 		return RECLAIM;
 	if (!strncmp(line, "hist compaction", 15))
 		return COMPACTION;
-	return NONE;
+	return NR_TABLES;
 }
 
+/* What the kernel counted: where in it we are. */
+struct counts {
+	char *print_fmt;
+	struct counted e;
+	bool inside, whole;
+};
+
+static void begin_entry(struct counts *c, const char *line)
+{
+	enum table table = c->e.table;
+
+	memset(&c->e, 0, sizeof(c->e));
+	c->e.table = table;
+	c->e.order = field(line, " order: ", 10);
+	if (table == REQUESTS || table == FAILURES)
+		gfp_text(c->print_fmt, field(line, "gfp_flags: ", 16), c->e.gfp, sizeof(c->e.gfp));
+	c->inside = true;
+}
+
+static void end_entry(struct counts *c, struct demand *d, const char *line)
+{
+	c->e.hits = field(line, "hitcount: ", 10);
+	c->e.usecs = field(line, "usecs: ", 10);
+	demand_add(d, &c->e);
+	c->inside = false;
+}
+
+static void take_count(struct counts *c, struct demand *d, const char *line)
+{
+	if (!strcmp(line, "end")) {
+		c->whole = true;
+	} else if (!strncmp(line, "seconds ", 8)) {
+		d->seconds = strtod(line + 8, NULL);
+	} else if (!strncmp(line, "gfp ", 4)) {
+		free(c->print_fmt);
+		c->print_fmt = join(line + 4, "");
+	} else if (!strncmp(line, "hist ", 5)) {
+		c->e.table = table_of(line);
+	} else if (!strncmp(line, "# trigger info: ", 16)) {
+		/* one event has two tables, told apart by their filters */
+		if (c->e.table == REQUESTS || c->e.table == FAILURES)
+			c->e.table = strstr(line, "pfn ==") ? FAILURES : REQUESTS;
+	} else if (line[0] == '{') {
+		begin_entry(c, line);
+	} else if (c->inside && line[0] == '}') {
+		end_entry(c, d, line);
+	} else if (c->inside && c->e.nr < MAX_FRAMES) {
+		frame_name(line, c->e.frames[c->e.nr++], sizeof(c->e.frames[0]));
+	} else if (strstr(line, "Dropped: ")) {
+		d->dropped += field(line, "Dropped: ", 10);
+	}
+}
+
+/* Counts from their first line on; else a trace, if there is one of its events. */
 void demand_load(struct demand *d, FILE *f, const char *path)
 {
-	enum table kind = NONE;
-	bool inside = false, whole = false, begun = false;
-	struct entry e = { };
+	struct counts counts = { .e.table = NR_TABLES };
+	bool counted = false, traced = false;
 	char *line = NULL;
 	size_t size = 0;
 
-	while (!whole && getline(&line, &size, f) > 0) {
+	while (!counts.whole && getline(&line, &size, f) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
-		if (!strcmp(line, "demand 1")) {
-			begun = true;
-		} else if (!begun) {
-			continue;
-		} else if (!strcmp(line, "end")) {
-			whole = true;
-		} else if (!strncmp(line, "seconds ", 8)) {
-			d->seconds = strtod(line + 8, NULL);
-		} else if (!strncmp(line, "gfp ", 4)) {
-			d->print_fmt = join(line + 4, "");
-		} else if (!strncmp(line, "hist ", 5)) {
-			kind = table_of(line);
-		} else if (!strncmp(line, "# trigger info: ", 16)) {
-			/* one event has two tables, told apart by their filters */
-			if (kind == REQUESTS || kind == FAILURES)
-				kind = strstr(line, "pfn ==") ? FAILURES : REQUESTS;
-		} else if (line[0] == '{') {
-			memset(&e, 0, sizeof(e));
-			e.order = field(line, " order: ", 10);
-			e.gfp = field(line, "gfp_flags: ", 16);
-			inside = true;
-		} else if (inside && line[0] == '}') {
-			e.hits = field(line, "hitcount: ", 10);
-			e.usecs = field(line, "usecs: ", 10);
-			add_entry(d, kind, &e);
-			inside = false;
-		} else if (inside && e.nr < MAX_FRAMES) {
-			frame_name(line, e.frames[e.nr++], sizeof(e.frames[0]));
-		} else if (strstr(line, "Dropped: ")) {
-			d->dropped += field(line, "Dropped: ", 10);
-		}
+		if (counted)
+			take_count(&counts, d, line);
+		else if (!traced && !strcmp(line, "demand 1"))
+			counted = true;
+		else if (demand_text(d, line))
+			traced = true;
 	}
+	if (ferror(f))
+		die(1, "cannot read %s: %s", path, strerror(errno));
 	free(line);
-	if (!whole)
-		die(1, "%s holds no whole count: make one with 'fragview demand --out FILE'", path);
+	free(counts.print_fmt);
+	if (counted && !counts.whole)
+		die(1, "%s ends within a count: make one with 'fragview demand --out FILE'", path);
+	if (!counted && !traced)
+		die(1, "%s holds neither counts of 'demand --out' nor mm_page_alloc events", path);
+	if (traced)
+		demand_text_end(d);
 }

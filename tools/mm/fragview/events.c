@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fragview record: the trace events of one system, as lines of text
+ * fragview record: trace events, as lines of text
  *
  * They are traced in an instance of our own, which disturbs nobody else's
  * tracing and is removed at the end, after a signal too.
@@ -16,9 +16,25 @@
 
 #define TRACEFS		"/sys/kernel/tracing"
 
+/*
+ * What kdefragd does, and when a kernel, a stock one too, decides to compact: by
+ * kcompactd or in the context of who asks.  Left out is how compaction goes about
+ * it, some hundred events a pass, and that kcompactd sleeps, two a second.
+ */
+const char * const default_events[] = {
+	"kdefragd",
+	"compaction:mm_compaction_wakeup_kcompactd",
+	"compaction:mm_compaction_kcompactd_wake",
+	"compaction:mm_compaction_try_to_compact_pages",
+	"compaction:mm_compaction_begin",
+	"compaction:mm_compaction_end",
+	"compaction:mm_compaction_defer_compaction",
+	"compaction:mm_compaction_deferred",
+	NULL
+};
+
 struct event_source {
 	char *instance;
-	const char *system;
 	int pipe;
 	char partial[LINE_LEN];
 	size_t have;
@@ -45,78 +61,114 @@ static void stop_at_exit(void)
 		events_stop(running);
 }
 
-/* NULL where the kernel has no such events, or there is no tracefs to use. */
-struct event_source *events_start(const struct source *s, const char *system)
+/* "system" or "system:event" -> the file that switches it on */
+static void enable_path(const char *name, char *path, size_t size)
+{
+	const char *colon = strchr(name, ':');
+
+	if (colon)
+		snprintf(path, size, "/events/%.*s/%s/enable", (int)(colon - name), name,
+			 colon + 1);
+	else
+		snprintf(path, size, "/events/%s/enable", name);
+}
+
+/* A kernel may lack some of the default; what was asked for has to be there. */
+static unsigned int enable_events(const char *dir, const char * const *wanted)
+{
+	unsigned int enabled = 0;
+	char path[LINE_LEN];
+	size_t i;
+
+	for (i = 0; wanted[i]; i++) {
+		enable_path(wanted[i], path, sizeof(path));
+		if (write_file(dir, path, "1"))
+			enabled++;
+		else if (wanted != default_events)
+			die(1, "no trace events '%s': %s%s: %s", wanted[i], dir, path,
+			    strerror(errno));
+	}
+	return enabled;
+}
+
+static void make_instance(struct event_source *es, const struct source *s)
+{
+	char unique[NAME_LEN], *path;
+
+	snprintf(unique, sizeof(unique), "/fragview-%d", (int)getpid());
+	path = join(s->root, TRACEFS "/instances");
+	es->instance = join(path, unique);
+	free(path);
+	if (mkdir(es->instance, 0700))
+		die(1, "cannot make %s: %s", es->instance, strerror(errno));
+	running = es;
+	atexit(stop_at_exit);
+}
+
+/* NULL where there is no tracefs to use, or the kernel has none of the default events. */
+struct event_source *events_start(const struct source *s, const char * const *wanted)
 {
 	struct event_source *es;
-	char *dir, *path, enable[LINE_LEN], unique[NAME_LEN];
+	char *path;
 
-	if (!system)
-		return NULL;
-	snprintf(enable, sizeof(enable), TRACEFS "/events/%s/enable", system);
-	path = join(s->root, enable);
+	path = join(s->root, TRACEFS "/instances");
 	if (access(path, W_OK)) {
+		if (wanted != default_events)
+			die(1, "cannot use %s: run as root, with tracefs mounted at %s", path,
+			    TRACEFS);
 		free(path);
 		return NULL;
 	}
 	free(path);
-	snprintf(unique, sizeof(unique), "/fragview-%d", (int)getpid());
-	path = join(s->root, TRACEFS "/instances");
-	dir = join(path, unique);
-	free(path);
-	if (mkdir(dir, 0700))
-		die(1, "cannot make %s: %s", dir, strerror(errno));
-
 	es = calloc(1, sizeof(*es));
 	if (!es)
 		die(1, "out of memory");
-	es->instance = dir;
-	es->system = "";
-	running = es;
-	atexit(stop_at_exit);
-	path = join(dir, "/trace_pipe");
+	es->pipe = -1;
+	make_instance(es, s);
+	path = join(es->instance, "/trace_pipe");
 	es->pipe = open(path, O_RDONLY | O_NONBLOCK);
+	if (es->pipe < 0)
+		die(1, "cannot read %s: %s", path, strerror(errno));
 	free(path);
-	snprintf(enable, sizeof(enable), "/events/%s/enable", system);
-	if (es->pipe < 0 || !write_file(dir, enable, "1"))
-		die(1, "cannot trace in %s: %s", dir, strerror(errno));
-	return es;
+	if (enable_events(es->instance, wanted))
+		return es;
+	events_stop(es);
+	return NULL;
 }
 
-/* "kdefragd:defrag_pass" is of the system kdefragd; without one, of any. */
-static bool is_of_system(const char *name, size_t len, const char *system)
+static bool is_same(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	const char *colon = memchr(name, ':', len);
-
-	return !*system || !colon ||
-	       (strlen(system) == (size_t)(colon - name) &&
-		!memcmp(name, system, colon - name));
+	return a_len == b_len && !memcmp(a, b, a_len);
 }
 
 /*
- * "task-12 [001] ..... 12.345678: defrag_pass: nid=0 zid=1 order=9", and with a
- * system before the name in what trace-cmd and perf print.
+ * Is it in the list, itself or its system?  Where the text does not tell the
+ * system, it may be any that is wanted as a whole.
  */
-static void write_event(const char *line, const char *system, FILE *out)
+static bool is_wanted(const struct trace_line *t, const char * const *wanted)
 {
-	const char *p = line, *name;
-	char *end;
-	double time;
+	for (; *wanted; wanted++) {
+		const char *colon = strchr(*wanted, ':');
+		size_t len = colon ? (size_t)(colon - *wanted) : strlen(*wanted);
 
-	for (; *p; p += strcspn(p, " \t")) {
-		p += strspn(p, " \t");
-		time = strtod(p, &end);
-		if (end == p || !memchr(p, '.', end - p) || *end != ':' || end[1] != ' ')
+		if (t->system_len && !is_same(*wanted, len, t->system, t->system_len))
 			continue;
-		name = end + 1 + strspn(end + 1, " ");
-		p = name + strcspn(name, " ");
-		if (p == name || p[-1] != ':')
-			return;
-		if (!is_of_system(name, p - 1 - name, system))
-			return;
-		fprintf(out, "event %.6f %.*s%s\n", time, (int)(p - 1 - name), name, p);
-		return;
+		if (!colon || is_same(colon + 1, strlen(colon + 1), t->name, t->name_len))
+			return true;
 	}
+	return false;
+}
+
+/* Was it the line of an event, wanted or not?  All are if @wanted is NULL. */
+static bool write_event(const char *line, const char * const *wanted, FILE *out)
+{
+	struct trace_line t;
+
+	if (!parse_trace_line(line, &t) || !t.name_len)
+		return false;
+	if (!wanted || is_wanted(&t, wanted))
+		fprintf(out, "event %.6f %.*s %s\n", t.time, (int)t.name_len, t.name, t.text);
+	return true;
 }
 
 void events_drain(struct event_source *es, FILE *out)
@@ -135,7 +187,7 @@ void events_drain(struct event_source *es, FILE *out)
 			*newline = '\0';
 			if (sscanf(line, "CPU:%*d [LOST %lu EVENTS]", &lost) == 1)
 				es->lost += lost;
-			write_event(line, es->system, out);
+			write_event(line, NULL, out);
 			line = newline + 1;
 		}
 		es->have -= line - es->partial;
@@ -148,7 +200,8 @@ void events_drain(struct event_source *es, FILE *out)
 void events_stop(struct event_source *es)
 {
 	running = NULL;
-	close(es->pipe);
+	if (es->pipe >= 0)
+		close(es->pipe);
 	if (es->lost)
 		fprintf(stderr,
 			"%s: %lu events were lost: take snapshots more often (--interval)\n",
@@ -161,16 +214,27 @@ void events_stop(struct event_source *es)
 	free(es);
 }
 
-void events_from_file(const char *path, const char *system, FILE *out)
+void events_from_file(const char *path, const char * const *wanted, FILE *out)
 {
 	FILE *f = fopen(path, "r");
-	char line[LINE_LEN];
+	bool events = false, other = false;
+	char *line = NULL;
+	size_t size = 0;
 
 	if (!f)
 		die(1, "cannot read %s: %s", path, strerror(errno));
-	while (fgets(line, sizeof(line), f)) {
+	while (getline(&line, &size, f) > 0) {
 		line[strcspn(line, "\r\n")] = '\0';
-		write_event(line, system, out);
+		if (write_event(line, wanted, out))
+			events = true;
+		else if (*line && *line != '#')
+			other = true;
 	}
+	if (ferror(f))
+		die(1, "cannot read %s: %s", path, strerror(errno));
+	free(line);
 	fclose(f);
+	if (other && !events)
+		die(1, "%s holds no trace events as tracefs, trace-cmd report or perf script print",
+		    path);
 }

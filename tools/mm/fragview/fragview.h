@@ -33,6 +33,7 @@
 #define MAX_ORDERS	24	/* more than any architecture has */
 #define NAME_LEN	32
 #define LINE_LEN	1024
+#define LANE_LEN	96
 
 /* What a page holds, as far as /proc/kpageflags tells. */
 enum content {
@@ -114,6 +115,7 @@ struct event {
 	double time;
 	char name[64];
 	char *text;
+	char lane[LANE_LEN];	/* of the time line: the name, and how it ended */
 };
 
 struct recording {
@@ -130,12 +132,25 @@ __noreturn __printf(2, 3)
 void die(int status, const char *format, ...);
 __noreturn __printf(1, 2)
 void usage_error(const char *format, ...);
+__noreturn void unknown_option(char **argv);
 void *grow(void *array, size_t nr, size_t size);
 double parse_number(const char *what, const char *text, double min, double max);
 char *join(const char *a, const char *b);
 FILE *open_out(const char *path);
 void close_out(FILE *out, const char *path);
 const char *amount(double bytes, char *buf, size_t len);
+
+/* trace_text.c */
+struct trace_line {
+	double time;
+	int thread;			/* below 0: the idle thread of a CPU */
+	const char *system, *name;	/* not ended; lengths 0: not told */
+	size_t system_len, name_len;
+	const char *text;
+};
+
+bool parse_trace_line(const char *line, struct trace_line *t);
+bool trace_line_is(const struct trace_line *t, const char *name);
 
 /* record: where things are read from, and what is asked for */
 struct source {
@@ -157,10 +172,11 @@ void write_blocks(const struct source *s, const struct snapshot *snap, FILE *out
 
 /* events.c */
 struct event_source;
-struct event_source *events_start(const struct source *s, const char *system);
+extern const char * const default_events[];
+struct event_source *events_start(const struct source *s, const char * const *wanted);
 void events_drain(struct event_source *es, FILE *out);
 void events_stop(struct event_source *es);
-void events_from_file(const char *path, const char *system, FILE *out);
+void events_from_file(const char *path, const char * const *wanted, FILE *out);
 
 /* load.c */
 void load(struct recording *r, const char *path, const char *only_zone);
@@ -232,7 +248,7 @@ void print_html(const struct view *v, FILE *out);
 bool next_change(const struct view *v, size_t *i, const char **name,
 		 unsigned long long *before, long long *change);
 bool counter_matters(const char *name);
-const char **event_names(const struct view *v, size_t *nr, double *from, double *to);
+const char **event_lanes(const struct view *v, size_t *nr, double *from, double *to);
 
 /* draw.c */
 void put_text(FILE *out, const char *text);	/* &, <, >, " made harmless */

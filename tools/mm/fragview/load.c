@@ -112,6 +112,24 @@ static void take_block(struct loader *l, char *text)
 	s->blocks[s->nr_blocks++] = b;
 }
 
+/* kdefragd's and compaction's events tell in a word how it ended. */
+static void name_lane(struct event *e)
+{
+	static const char * const words[] = { " outcome=", " status=" };
+	const char *end = NULL;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(words) && !end; i++) {
+		end = strstr(e->text, words[i]);
+		if (end)
+			end += strlen(words[i]);
+	}
+	if (end)
+		snprintf(e->lane, sizeof(e->lane), "%s %.*s", e->name, (int)strcspn(end, " "), end);
+	else
+		snprintf(e->lane, sizeof(e->lane), "%s", e->name);
+}
+
 static void take_event(struct loader *l, char *text)
 {
 	struct recording *r = l->r;
@@ -121,6 +139,7 @@ static void take_event(struct loader *l, char *text)
 	if (sscanf(text, "%lf %63s %n", &e.time, e.name, &at) != 2 || !at)
 		bad_line(l);
 	e.text = join(text + at, "");
+	name_lane(&e);
 	r->events = grow(r->events, r->nr_events, sizeof(e));
 	r->events[r->nr_events++] = e;
 }

@@ -21,10 +21,12 @@ static const char help[] =
 "  --no-content    do not look at single pages where the kernel has\n"
 "                  /sys/kernel/debug/page_blocks: quicker, but pages that sit in\n"
 "                  a block of another mobility stay unseen\n"
-"  --system NAME   trace events of that system (default kdefragd) are recorded\n"
-"                  from the first snapshot to the last, where the kernel has them\n"
+"  --system NAMES  trace events of these systems (as kdefragd,vmscan), or some of\n"
+"                  them (as oom:mark_victim), are recorded from the first snapshot\n"
+"                  to the last; default: kdefragd, and of compaction when it is\n"
+"                  woken, begins, ends and is put off, where the kernel has them\n"
 "  --events FILE   take events from that text (a copy of tracefs' trace, or what\n"
-"                  trace-cmd report or perf script print) instead; where it names\n"
+"                  trace-cmd report or perf script print) instead; where it tells\n"
 "                  their systems, those of --system\n"
 "  --root DIR      read DIR/proc and DIR/sys instead of /proc and /sys\n"
 "\n"
@@ -116,10 +118,10 @@ static void write_snapshot(const struct source *s, FILE *out)
 }
 
 static void record(const struct source *s, unsigned int count, double interval,
-		   const char *system, const char *path)
+		   const char * const *wanted, const char *path)
 {
-	struct event_source *events = count > 1 ? events_start(s, system) : NULL;
 	FILE *out = open_out(path);
+	struct event_source *events = wanted && count > 1 ? events_start(s, wanted) : NULL;
 	unsigned int i;
 
 	for (i = 0; i < count && !__atomic_load_n(&stopped, __ATOMIC_RELAXED); i++) {
@@ -136,6 +138,24 @@ static void record(const struct source *s, unsigned int count, double interval,
 	close_out(out, path);
 }
 
+/* "kdefragd,oom:mark_victim" -> its names, and NULL */
+static const char * const *split(char *list)
+{
+	const char **names = NULL;
+	size_t nr = 0;
+	char *name;
+
+	for (name = strtok(list, ","); name; name = strtok(NULL, ",")) {
+		names = grow(names, nr, sizeof(*names));
+		names[nr++] = name;
+	}
+	if (!nr)
+		usage_error("--system wants names of trace events or their systems");
+	names = grow(names, nr, sizeof(*names));
+	names[nr] = NULL;
+	return names;
+}
+
 int cmd_record(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -150,7 +170,7 @@ int cmd_record(int argc, char **argv)
 		{ }
 	};
 	struct source source = { .root = "", .content = true };
-	const char *out = NULL, *events = NULL, *system = "kdefragd";
+	const char *out = NULL, *events = NULL, * const *wanted = default_events;
 	struct sigaction action = { .sa_handler = stop };
 	unsigned int count = 1;
 	double interval = 1;
@@ -172,7 +192,7 @@ int cmd_record(int argc, char **argv)
 			events = optarg;
 			break;
 		case 's':
-			system = optarg;
+			wanted = split(optarg);
 			break;
 		case 'r':
 			source.root = optarg;
@@ -186,24 +206,26 @@ int cmd_record(int argc, char **argv)
 		case ':':
 			usage_error("%s wants a value", argv[optind - 1]);
 		default:
-			usage_error("unknown option '%s'", argv[optind - 1]);
+			unknown_option(argv);
 		}
 	}
 	if (optind < argc)
 		usage_error("unexpected argument '%s'", argv[optind]);
+	if (wanted != default_events && !events && count == 1)
+		usage_error("--system wants --count 2 at least, or --events");
 	if (events && access(events, R_OK))
 		die(1, "cannot read %s: %s", events, strerror(errno));
 
 	open_sources(&source);
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
-	record(&source, count, interval, events ? NULL : system, out);
+	record(&source, count, interval, events ? NULL : wanted, out);
 	if (events) {
 		FILE *f = out && strcmp(out, "-") ? fopen(out, "a") : stdout;
 
 		if (!f)
 			die(1, "cannot write %s: %s", out, strerror(errno));
-		events_from_file(events, system, f);
+		events_from_file(events, wanted, f);
 		close_out(f, out);
 	}
 	return 0;

@@ -150,7 +150,7 @@ int cmd_report(int argc, char **argv)
 		case ':':
 			usage_error("%s wants a value", argv[optind - 1]);
 		default:
-			usage_error("unknown option '%s'", argv[optind - 1]);
+			unknown_option(argv);
 		}
 	}
 	if (optind == argc)

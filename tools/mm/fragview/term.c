@@ -204,7 +204,7 @@ static void print_changes(const struct view *v, FILE *out)
 	}
 }
 
-static void print_lane(const struct view *v, const char *name, double from, double span, FILE *out)
+static void print_lane(const struct view *v, const char *lane, double from, double span, FILE *out)
 {
 	static const char level[] = " .:-=+*#";
 	unsigned int width = v->width > 52 ? v->width - 48 : 20, i, total = 0;
@@ -218,13 +218,13 @@ static void print_lane(const struct view *v, const char *name, double from, doub
 		for (e = 0; e < v->recordings[r]->nr_events; e++) {
 			const struct event *event = &v->recordings[r]->events[e];
 
-			if (strcmp(event->name, name))
+			if (strcmp(event->lane, lane))
 				continue;
 			hits[(unsigned int)((event->time - from) / span * (width - 1))]++;
 			total++;
 		}
 	}
-	fprintf(out, "%-36s%8u |", name, total);
+	fprintf(out, "%-36s%8u |", lane, total);
 	for (i = 0; i < width; i++) {
 		unsigned int l = 0;
 
@@ -238,11 +238,11 @@ static void print_lane(const struct view *v, const char *name, double from, doub
 
 static void print_events(const struct view *v, FILE *out)
 {
-	const char **names;
+	const char **lanes;
 	double from, to;
 	size_t nr, i;
 
-	names = event_names(v, &nr, &from, &to);
+	lanes = event_lanes(v, &nr, &from, &to);
 	if (!nr)
 		return;
 	heading(v, "Decisions in time", out);
@@ -250,8 +250,8 @@ static void print_events(const struct view *v, FILE *out)
 		"from %.3f s to %.3f s after boot; each mark up doubles the number: \" .:-=+*#\"\n",
 		from, to);
 	for (i = 0; i < nr; i++)
-		print_lane(v, names[i], from, to > from ? to - from : 1, out);
-	free(names);
+		print_lane(v, lanes[i], from, to > from ? to - from : 1, out);
+	free(lanes);
 }
 
 void print_terminal(const struct view *v, FILE *out)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* fragview: messages, memory, numbers, files */
 #include <errno.h>
+#include <getopt.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -32,6 +33,15 @@ void usage_error(const char *format, ...)
 	va_end(args);
 	fprintf(stderr, " ('%s --help' tells the usage)\n", program);
 	exit(2);
+}
+
+/* What getopt_long() has just refused; in the middle of "-xy" it is at that word. */
+void unknown_option(char **argv)
+{
+	const char *next = argv[optind];
+	bool inside = optopt && next && next[0] == '-' && next[1] != '-' && strlen(next) > 2;
+
+	usage_error("unknown option '%s'", inside ? next : argv[optind - 1]);
 }
 
 /* Room for one more element: the array doubles when nr is a power of two. */

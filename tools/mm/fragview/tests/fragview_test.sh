@@ -2,8 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0
 # fragview_test.sh FRAGVIEW [--update]: test the viewer on the host; print TAP.
 #
-# "compacted" is cut from a recording made in a guest (64 blocks of a zone,
-# before, during and after compaction), "demand" is a count made there.
+# What it reads was made in guests: "compacted" is cut from a recording (64 blocks
+# of a zone, before, during and after compaction), "stock" and "defragged" are
+# whole ones, of a stock kernel that compacts and of kdefragd at work; "demand" is
+# a count, "perf" what perf script and "trace" what tracefs printed of the same
+# requests.  "odd" is written by hand, in these two formats, of what those had not:
+# names with blanks and brackets, threads whose lines mix, idle threads of two CPUs,
+# C++, an inlined function, a module's file, raw fields, a period, what was lost.
 # --update writes the golden outputs anew: look at their difference.
 
 fragview=$(readlink -f "${1:?the path of fragview is missing}")
@@ -22,10 +27,10 @@ result() {	# STATUS NAME
 	printf 'ok %d fragview: %s\n' "$number" "$2"
 }
 
-golden() {	# NAME ARGS...: the output is that of golden/NAME
+golden_of() {	# NAME COMMAND...: the output is that of golden-NAME
 	local name=$1 status=0
 	shift
-	"$fragview" "$@" >"$work/whole" 2>&1 || status=$?
+	"$@" >"$work/whole" 2>&1 || status=$?
 	# the HTML without the SVG, which is looked at by itself; escapes readable
 	if [ "$name" = html ]; then sed '/^<svg/,/^<\/svg/d'; else cat; fi \
 		<"$work/whole" | tr '\033' '^' >"$work/out"
@@ -33,6 +38,10 @@ golden() {	# NAME ARGS...: the output is that of golden/NAME
 	diff -u "golden-$name" "$work/out" >"$work/diff" || status=1
 	[ "$status" -eq 0 ] || sed 's/^/# /' "$work/diff"
 	result "$status" "$name as it should be"
+}
+
+golden() {	# NAME ARGS...: the same of fragview
+	golden_of "$1" "$fragview" "${@:2}"
 }
 
 fails() {	# STATUS WORD ARGS...: exits so, with one line that has the word
@@ -88,6 +97,8 @@ trace() {	# what tracefs and perf print of events
 	        kdefragd0-45      [001] .....   12.500000: defrag_choice: pfn=512 order=9
 	          bash-46         [000] 12.600000: sched:sched_switch: prev=1
 	        kdefragd0-45      [001] 12.700000: kdefragd:defrag_outcome: pfn=512 outcome=made
+	      kcompactd0    47    [001]    12.800000: compaction:mm_compaction_finished: node=0
+	      kcompactd0    47    [001]    12.900000: compaction:mm_compaction_end: status=complete
 	EOF
 }
 
@@ -99,11 +110,26 @@ golden colour report --width 100 --color always compacted
 golden many-blocks report --width 60 --rows 1 --color never compacted
 golden svg report --svg - compacted
 golden html report --html - compacted
+golden stock report --width 100 --color never stock
+golden defragged report --width 100 --color never defragged
+# Lanes of the picture end in the number of their events.
+"$fragview" report --svg "$work/svg" defragged
+in_lanes=$(sed -n 's/^<text .*>defrag_.* (\([0-9]*\))<.*/\1/p' "$work/svg" |
+	awk '{ sum += $1 } END { print sum + 0 }')
+[ "$in_lanes" -gt 0 ] && [ "$in_lanes" -eq "$(grep -c '^event [0-9.]* defrag_' defragged)" ]
+result $? 'the SVG has all of kdefragd'"'"'s decisions'
 
 if [ "$(pages)" -eq 4096 ]; then
 	golden recorded record --root "$root"
 	trace >"$work/trace"
 	golden record-events record --root "$root" --events "$work/trace" --count 2 --interval 0.01
+	"$fragview" record --root "$root" --events "$work/trace" \
+		--system sched:sched_wakeup,sched:sched_switch | grep '^event' |
+		cmp -s - <(echo 'event 12.600000 sched_switch prev=1')
+	result $? 'events of --system are taken, and no others'
+	"$fragview" record --root "$root" --out "$work/recorded" &&
+		cmp golden-recorded "$work/recorded"
+	result $? '--out has what else goes to standard output'
 	printf '%s\n' '# version 1: one line per page block' \
 		'# node zone pfn mobility class free' \
 		'0 Normal 0 movable - 8' '0 Normal 8 unmovable transient 3' \
@@ -137,28 +163,85 @@ NO_COLOR=1 "$fragview" report compacted | grep -q $'\033'
 [ $? -eq 1 ]
 result $? 'no colours without a terminal'
 
+for command in record report demand; do
+	"$fragview" "$command" --help >"$work/help" && grep -q '^Units: ' "$work/help" &&
+		grep -q '^Privileges: ' "$work/help" && grep -q '^Exit: ' "$work/help"
+	result $? "$command --help tells units, privileges and the exit status"
+	missing=
+	while read -r option; do
+		grep -qE "^[^#]*\b$command\b.* $option\b" fragview_test.sh || missing+=" $option"
+	done < <(grep -oE '^  --[a-z-]+' "$work/help")
+	[ -z "$missing" ]
+	result $? "every option of $command is tested here${missing:+, but not$missing}"
+done
+"$fragview" --help | grep -q 'COMMAND --help'
+result $? '--help leads to that of the commands'
+
 fails 2 'no command'
 fails 2 'unknown command' paint
 fails 2 'no recording' report
 fails 2 '--color' report --color perhaps compacted
 fails 2 '--rows' report --rows 0 compacted
+fails 2 '--width' report --width 39 compacted
 fails 2 'wants a value' report --svg
 fails 2 'unexpected' report a b c
+fails 2 "'-xy'" report -xy compacted
 fails 2 'unknown option' record --frequency
+fails 2 'unexpected' record "$work/out"
 fails 2 '--count' record --count 1.5x
+fails 2 '--interval' record --interval 0
+fails 2 '--count 2' record --system oom
+fails 2 "'--quiet'" demand --quiet
+fails 2 'unexpected' demand trace perf
+fails 2 '--lines' demand --lines -1 demand
+fails 2 '--min-order' demand --min-order 0 demand
+fails 2 'stalled' demand --folded=often demand
 fails 1 'cannot read' report "$work/nowhere"
+fails 1 'cannot read' report "$work"
+fails 1 'cannot read' report compacted "$work/nowhere"
+fails 1 'cannot write' report --svg "$work/no/where" compacted
+fails 1 'cannot write' report --html "$work/no/where" compacted
 fails 1 'no snapshot' report fragview_test.sh
+fails 1 'no snapshot' report /dev/null
+fails 1 'no snapshot' report perf
 head -n 40 compacted >"$work/torn"
 fails 1 'ends within' report "$work/torn"
 sed 's/^block .*/block 0 Normal x/' compacted >"$work/bad"
 fails 1 'not a line' report "$work/bad"
+sed 's/^snapshot 1/snapshot 2/' compacted >"$work/newer"
+fails 1 'version 2' report "$work/newer"
+sed 's/^block_order 9/block_order 10/' compacted >"$work/other"
+fails 1 'differ' report compacted "$work/other"
 fails 1 'leave --zone out' report --zone Movable compacted
+fails 1 'cannot read' record --root "$root" --events "$work/nowhere"
+fails 1 'cannot write' record --root "$root" --out "$work/no/where"
+fails 1 'tracefs' record --root "$root" --count 2 --system oom
+! "$fragview" report compacted 2>"$work/err" >/dev/full && grep -q 'incomplete' "$work/err"
+result $? 'report tells that its output is incomplete'
+! "$fragview" demand perf 2>"$work/err" >/dev/full && grep -q 'incomplete' "$work/err"
+result $? 'demand tells that its output is incomplete'
+! "$fragview" record --root "$root" --events compacted 2>"$work/err" >/dev/null &&
+	grep -q 'no trace events' "$work/err"
+result $? 'record --events tells that a file is not a trace'
 rm -f "$root/proc/kpageflags" "$root/sys/kernel/debug/page_blocks"
 fails 1 'CONFIG_PROC_PAGE_MONITOR' record --root "$root"
 
 golden requests demand --lines 20 demand
 golden folded demand --folded demand
 golden demand-lines demand --lines 1 demand
+golden demand-order demand --min-order 9 demand
+all_folded() {	# FILE
+	for of in requests failed stalled waited; do
+		"$fragview" demand --folded="$of" "$1" | sed "s/^/$of: /"
+	done
+}
+for input in perf trace; do
+	golden "$input" demand "$input"
+	golden_of "$input-folded" all_folded "$input"
+done
+golden odd demand odd
+golden_of odd-folded all_folded odd
+golden trace demand - < <(grep -v '^#' trace)
 # That guest's own account: 200 asked for at order 9, 120 came.
 grep -q '^    9 unmovable  *200  *80 ' golden-requests
 result $? 'requests and failures are those of the guest'
@@ -175,7 +258,10 @@ class_follows movable 's/gfp_flags: 4052cc0/gfp_flags: 1c20ca/'
 fails 2 '--seconds' demand --seconds 0
 fails 2 '--out' demand --out x demand
 fails 1 'tracefs' demand --root "$work"
-fails 1 'no whole count' demand compacted
+fails 1 'neither counts' demand compacted
+fails 1 'cannot read' demand "$work/nowhere"
+fails 1 'cannot write' demand --out "$work/no/where"
+fails 1 'ends within' demand - < <(head -n 40 demand)
 
 printf '1..%d\n' "$number"
 [ "$failures" -eq 0 ]
