@@ -49,12 +49,19 @@ unsigned long memory_locate(struct memory *m)
 void memory_thin(struct memory *m, const unsigned short *share)
 {
 	unsigned int order = fb_block_order();
-	unsigned long i, from = 0;
+	unsigned long i;
 
 	for (i = 0; i < m->nr; i++) {
 		if (fb_random_below(1000) >= share[m->pfn[i] >> order])
 			m->pfn[i] = 0;
 	}
+	memory_give_back(m);
+}
+
+void memory_give_back(struct memory *m)
+{
+	unsigned long i, from = 0;
+
 	/* runs of neighbours go in one call */
 	for (i = 0; i <= m->nr; i++) {
 		if (i < m->nr && !m->pfn[i])

@@ -35,6 +35,9 @@ unsigned long memory_locate(struct memory *m);
 /* Of each block, by number, @share[] thousandths of the pages stay. */
 void memory_thin(struct memory *m, const unsigned short *share);
 
+/* Those pages go that have no page frame in @pfn any more. */
+void memory_give_back(struct memory *m);
+
 /* Pages that lie elsewhere now; none may have lost its mark. */
 unsigned long memory_check(const struct memory *m);
 
