@@ -2,6 +2,7 @@
 # kdefragd: the commands.  "make help" explains them.
 
 ARM ?= series
+debug := $(if $(filter-out 0,$(DEBUG)),--debug)
 export KERNEL_TREE BUILD_DIR
 
 export BENCH BENCH_ARMS BENCH_SEEDS BENCH_JOBS BENCH_FAST
@@ -18,8 +19,8 @@ help:
 	@echo
 	@echo 'make tree       build/tree: the base with the series as commits'
 	@echo 'make kernel     build/$$ARM/bzImage; ARM=stock|series, DEBUG=1'
-	@echo 'make kunit      the KUnit tests, in the test kernel'
-	@echo 'make selftest   the kselftests, ours and the base'"'"'s, in QEMU'
+	@echo 'make kunit      the KUnit tests, in the test kernel; DEBUG=1: in the debug kernel'
+	@echo 'make selftest   the kselftests, ours and the base'"'"'s, in QEMU; DEBUG=1 as above'
 	@echo 'make check      patches/ against the files here, builds per patch, style'
 	@echo 'make viewer     build/fragview, the memory map (scripts/map draws recordings)'
 	@echo 'make build-each a whole kernel per patch, built and booted; mm/ for'
@@ -41,6 +42,11 @@ ifeq ($(filter stock series,$(ARM)),)
 $(error unknown ARM '$(ARM)': stock or series)
 endif
 endif
+ifneq ($(filter kunit selftest,$(MAKECMDGOALS)),)
+ifneq ($(ARM),series)
+$(error ARM=$(ARM): the tests are those of the series, leave it out)
+endif
+endif
 
 setup:
 	@scripts/setup
@@ -49,7 +55,7 @@ tree:
 	@scripts/setup
 	@scripts/tree
 kernel: tree
-	@scripts/kernel $(if $(filter-out 0,$(DEBUG)),--debug) $(ARM)
+	@scripts/kernel $(debug) $(ARM)
 run:
 	@scripts/run $(if $(filter-out 0,$(STOCK)),--stock) $(if $(filter-out 0,$(ALL)),--all)
 test:
@@ -61,11 +67,11 @@ bench:
 	@scripts/kernel series
 	@scripts/bench
 kunit: tree
-	@scripts/kernel series
-	@scripts/kunit
+	@scripts/kernel $(debug) series
+	@scripts/kunit $(debug)
 selftest: tree
-	@scripts/kernel series
-	@scripts/selftest
+	@scripts/kernel $(debug) series
+	@scripts/selftest $(debug)
 check: tree
 	@scripts/check
 viewer: tree
