@@ -26,7 +26,7 @@ die() { note "$*"; exit 1; }
 usage_error() { note "$* ('$me --help' tells the usage)"; exit 2; }
 
 # The usage of a script is the comment at its head, below the licence.
-usage() { sed -n '3,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; }
+usage() { sed -n '3,/^\([^#]\|$\)/{/^#/s/^# \{0,1\}//p}' "$0"; }
 
 have() { command -v "$1" >/dev/null 2>&1; }
 
