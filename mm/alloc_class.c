@@ -14,7 +14,7 @@
  * moved free. Among themselves, the unmovable ones are not told apart. Fill
  * pipes, make page tables and create files by turns, then let go of all but
  * the files: after four rounds in a guest of 3 GiB (tools/testing/fragbench,
- * churn; three runs) unmovable pages are in 4.3 times as many blocks as could
+ * churn; one run) unmovable pages are in 4.3 times as many blocks as could
  * hold them, and 0.83 of the blocks that the free pages would make are free as a
  * whole.  page_owner tells what they are: inodes of the tmpfs and the maple tree nodes
  * of its directories. Slab pages, a few to each block, left behind among what
@@ -33,16 +33,16 @@
  *
  * Which classes
  * -------------
- * Those that bought something. The same four rounds, with the same image and
+ * Those that bought something. Four such rounds, with the same image and
  * alloc_class= as below: whole free blocks by those that the free pages would
  * make, and blocks with unmovable pages by the fewest that could hold these.
  *
  *			mix 1		mix 2		mix 3
- *	off		0.83	4.3	0.92	3.3	0.83	2.7
+ *	off		0.83	4.3	0.91	3.4	0.83	2.7
  *	pgtable		0.87	3.5	0.93	2.9
  *	transient	0.91	2.7	0.95	2.5
  *	both		0.98	1.3	0.99	1.4	0.92	1.8
- *	on		0.98	1.2	0.99	1.3	0.92	1.8
+ *	on		0.99	1.2	0.99	1.3	0.92	1.8
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of
  * the page tables stays, as those of services do. That is why page tables and
