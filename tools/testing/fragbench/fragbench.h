@@ -71,6 +71,17 @@ struct fb_option {
 void fb_begin(int argc, char **argv, const char *purpose,
 	      const struct fb_option *options);
 const char *fb_dir(void);
+
+/* SplitMix64: what a number draws that has gone up by so much with each draw. */
+#define FB_STEP	0x9e3779b97f4a7c15ull
+
+static inline uint64_t fb_mix(uint64_t z)
+{
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return z ^ (z >> 31);
+}
+
 uint64_t fb_random(void);
 unsigned long fb_random_below(unsigned long limit);
 void fb_shuffle(unsigned long *array, unsigned long nr);

@@ -21,11 +21,7 @@ struct rank {
  */
 static uint64_t draw(uint64_t seed, uint64_t nr)
 {
-	uint64_t z = seed + (nr + 1) * 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
+	return fb_mix(seed + (nr + 1) * FB_STEP);
 }
 
 static int by_key(const void *a, const void *b)

@@ -135,11 +135,7 @@ const char *fb_dir(void)
 /* SplitMix64: small, and seeds that follow each other give unlike sequences. */
 uint64_t fb_random(void)
 {
-	uint64_t z = state += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
+	return fb_mix(state += FB_STEP);
 }
 
 /* Return: 0 to @limit - 1. */

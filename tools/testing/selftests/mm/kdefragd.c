@@ -555,12 +555,7 @@ int main(void)
 	const char *duration = getenv("KDEFRAGD_SECONDS");
 	unsigned long gave_up;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	ksft_print_header();
-	if (geteuid())
-		ksft_exit_skip("needs root\n");
-	if (access(KNOBS "defrag_now", F_OK))
-		ksft_exit_skip("the kernel has no kdefragd\n");
+	test_begin();
 
 	ksft_set_plan(12 + 5 + 2 + 2 + 11 + 1 + nr_kinds + 7 + 3);
 	test_knobs();

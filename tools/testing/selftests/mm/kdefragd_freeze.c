@@ -82,22 +82,22 @@ static void __noreturn write_all_the_time(void)
 	}
 }
 
-static bool grows(const unsigned long *rounds)
+static unsigned long rounds(void)
 {
-	unsigned long then = __atomic_load_n(rounds, __ATOMIC_RELAXED);
-	double end = seconds() + PATIENCE;
-
-	while (__atomic_load_n(rounds, __ATOMIC_RELAXED) == then && seconds() < end)
-		usleep(STEP);
-	return seconds() < end;
+	return __atomic_load_n(&writer->rounds, __ATOMIC_RELAXED);
 }
 
-static bool thread_makes_blocks(void)
+static unsigned long blocks_made(void)
 {
-	unsigned long then = counter("kdefragd_made");
+	return counter("kdefragd_made");
+}
+
+static bool grows(unsigned long (*count)(void))
+{
+	unsigned long then = count();
 	double end = seconds() + PATIENCE;
 
-	while (counter("kdefragd_made") == then && seconds() < end)
+	while (count() == then && seconds() < end)
 		usleep(STEP);
 	return seconds() < end;
 }
@@ -107,7 +107,7 @@ static int freeze(int *err)
 {
 	int i, ret, frozen = 0;
 
-	for (i = 0; i < TIMES && grows(&writer->rounds); i++) {
+	for (i = 0; i < TIMES && grows(rounds); i++) {
 		/* The thread looks what there is to do. */
 		knob_write("free_block_reserve", RESERVE);
 		/* Not always at the same point of the round */
@@ -141,8 +141,8 @@ static void test_freeze(void)
 	frozen = freeze(&err);
 	ksft_test_result(frozen == TIMES, "all tasks are frozen, %d of %d times: %s\n",
 			 frozen, TIMES, strerror(-err));
-	ksft_test_result(grows(&writer->rounds) && !writer->err,
-			 "vm.defrag_now goes on, %lu times\n", writer->rounds);
+	ksft_test_result(grows(rounds) && !writer->err,
+			 "vm.defrag_now goes on, %lu times\n", rounds());
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 }
@@ -157,7 +157,7 @@ static void test_thread(struct scarcity *s)
 	/* What has come free since is taken: there must be work left. */
 	if (!scarcity_take_blocks(s))
 		ksft_exit_fail_msg("free blocks do not run out\n");
-	ksft_test_result(thread_makes_blocks(), "the thread goes on, too\n");
+	ksft_test_result(grows(blocks_made), "the thread goes on, too\n");
 }
 
 int main(void)
@@ -165,12 +165,7 @@ int main(void)
 	struct scarcity s;
 	const char *knob;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	ksft_print_header();
-	if (geteuid())
-		ksft_exit_skip("needs root\n");
-	if (access(KNOBS "defrag_now", F_OK))
-		ksft_exit_skip("the kernel has no kdefragd\n");
+	test_begin();
 	read_file(PM_DELAY, delay, sizeof(delay));
 	if (frag_write(PM_TEST, "freezer") || frag_write(PM_DELAY, "1"))
 		ksft_exit_skip("no " PM_TEST ": wants CONFIG_SUSPEND and CONFIG_PM_DEBUG\n");

@@ -235,12 +235,9 @@ int main(void)
 {
 	const char *knob;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	ksft_print_header();
-	if (geteuid())
-		ksft_exit_skip("needs root\n");
-	if (access(KNOBS "defrag_now", F_OK) || access(BLOCKS, R_OK))
-		ksft_exit_skip("the kernel has no kdefragd, or no debugfs\n");
+	test_begin();
+	if (access(BLOCKS, R_OK))
+		ksft_exit_skip("the kernel has no debugfs\n");
 	if (sysconf(_SC_PHYS_PAGES) > (MEMORY_MAX << 30) / psize())
 		ksft_exit_skip("fills memory: for machines of up to 4 GiB\n");
 

@@ -6,10 +6,22 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fragment.h"
 #include "kdefragd_mem.h"
+#include "kselftest.h"
 #include "vm_util.h"
+
+void test_begin(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	ksft_print_header();
+	if (geteuid())
+		ksft_exit_skip("needs root\n");
+	if (access(KNOBS "defrag_now", F_OK))
+		ksft_exit_skip("the kernel has no kdefragd\n");
+}
 
 int knob_write(const char *name, const char *value)
 {

@@ -13,6 +13,9 @@ int knob_write(const char *name, const char *value);
 long knob_read(const char *name);
 unsigned long counter(const char *name);
 
+/* Begin to print results; skip all without root or kdefragd. */
+void test_begin(void);
+
 /* Have all areas of the order made that pay.  Return: 0, or the negative error. */
 int defrag_now(unsigned int order);
 

@@ -191,12 +191,9 @@ int main(void)
 	const char *knob;
 	unsigned int i;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	ksft_print_header();
-	if (geteuid())
-		ksft_exit_skip("needs root\n");
-	if (access(KNOBS "defrag_now", F_OK) || runs_free(RUN_ORDER) < 0)
-		ksft_exit_skip("the kernel has no kdefragd, or no debugfs\n");
+	test_begin();
+	if (runs_free(RUN_ORDER) < 0)
+		ksft_exit_skip("the kernel has no debugfs\n");
 	if (psize() << BLOCK_ORDER != CHUNK)
 		ksft_exit_skip("wants page blocks of 2 MiB\n");
 	if (sysconf(_SC_PHYS_PAGES) > (MEMORY_MAX << 30) / psize())
