@@ -19,7 +19,7 @@ jobs=$(nproc)
 
 # The compiler cache (where the user has his) makes every build after the first
 # cheap, in other clones too.  Nothing of when or where may get into an object.
-export KBUILD_BUILD_TIMESTAMP=@1 KBUILD_BUILD_USER=kdefragd KBUILD_BUILD_HOST=kdefragd
+export KBUILD_BUILD_TIMESTAMP=@1 KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=kdefragd KBUILD_BUILD_HOST=kdefragd
 
 note() { printf '%s: %s\n' "$me" "$*" >&2; }
 die() { note "$*"; exit 1; }
