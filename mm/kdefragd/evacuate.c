@@ -28,12 +28,14 @@
  * is empty: given back before, they would be the first that others take.  All of
  * it, a gigabyte maybe, is out of reach then for as long as it takes to move what
  * is in it; so it is not begun where the zone would get below its high watermark
- * by that, and given up when it does.
+ * by that, and given up when it does.  The longer it is, the surer that some page of
+ * it is on its way to a list, or from there, so this is waited for.
  *
  * Locking: zone->lock to isolate and to look; none while pages are collected
  * and moved.  A block that is isolated stays: memory offlining and
  * alloc_contig_range() want to isolate it themselves, and get -EBUSY, which both
- * have to expect of a busy range anyway.  May sleep.
+ * have to expect of a busy range anyway; the latter then leaves all blocks as they
+ * are, in the base it would give ours back.  May sleep.
  *
  * What is not promised: that the area is still free when the caller looks, but
  * for a direct request, which gets the pages before the block is given back; that
@@ -92,8 +94,9 @@ bool defrag_page_movable(struct page *page, unsigned int order,
 	/* In the pool it is free, and stays where it is. */
 	if (PageHuge(page))
 		return page_ref_count(page);
+	/* It may have come free just now. */
 	if (page_has_type(page))
-		return false;
+		return PageBuddy(page);
 	/*
 	 * The kernel's own, unless on its way to an LRU list, or from there.  Not
 	 * folio_mapped(): nobody holds it, and it may be a tail by now.
@@ -176,8 +179,12 @@ static enum defrag_outcome defrag_collect_folio(struct folio *folio,
 		return DEFRAG_BUSY;
 	if (isolate_folio_to_list(folio, folios))
 		return DEFRAG_MADE;
-	/* Not on the LRU although it looks as if: on its way there, or ours. */
-	if (folio_mapped(folio) || folio_mapping(folio))
+	/*
+	 * Not on the LRU although it looks as if: on its way there, or ours.  Or its
+	 * owner has it in hand.
+	 */
+	if (folio_mapped(folio) || folio_mapping(folio) ||
+	    page_has_movable_ops(&folio->page))
 		return DEFRAG_BUSY;
 	return DEFRAG_UNMOVABLE;
 }
@@ -322,6 +329,8 @@ void defrag_drain(struct zone *zone)
 static void defrag_drain_again(struct defrag_control *dc)
 {
 	if (!dc->direct) {
+		/* What a hugetlb page has left behind may wait for its page structs. */
+		wait_for_freed_hugetlb_folios();
 		defrag_drain(dc->zone);
 	} else if (!dc->drained) {
 		lru_add_drain();
@@ -399,7 +408,7 @@ static enum defrag_outcome defrag_isolate(struct defrag_control *dc)
 }
 
 /* Empty what lies between dc->start and dc->end, within one isolated block. */
-static enum defrag_outcome defrag_empty_block(struct defrag_control *dc)
+static enum defrag_outcome defrag_empty_once(struct defrag_control *dc)
 {
 	enum defrag_outcome outcome;
 	LIST_HEAD(folios);
@@ -415,6 +424,26 @@ static enum defrag_outcome defrag_empty_block(struct defrag_control *dc)
 		defrag_drain_again(dc);
 		if (!defrag_look(dc))
 			outcome = DEFRAG_BUSY;
+	}
+	return outcome;
+}
+
+/*
+ * How often a block of a run is tried that no free area can span, which only a
+ * writer of vm.defrag_now asks for.  Unit: 1.  As often as alloc_contig_range() does.
+ */
+#define DEFRAG_RUN_TRIES	5
+
+static enum defrag_outcome defrag_empty_block(struct defrag_control *dc)
+{
+	unsigned int tries = dc->order > MAX_PAGE_ORDER ? DEFRAG_RUN_TRIES : 1;
+	enum defrag_outcome outcome = defrag_empty_once(dc);
+
+	while (outcome == DEFRAG_BUSY && --tries && !signal_pending(current)) {
+		/* Nobody gets a page of it any more, but some may have one in hand. */
+		lru_add_drain_all();
+		drain_all_pages(dc->zone);
+		outcome = defrag_empty_once(dc);
 	}
 
 	defrag_remember(dc, pageblock_start_pfn(dc->start), outcome);

@@ -88,13 +88,16 @@ static void defrag_still_foreign(struct zone *zone, unsigned long pfn)
  * @pfn: where to look for it; moved on, at last to the end of the zone
  *
  * Context: process context, may sleep.
- * Return: false if there is no such block, or no room for its pages.
+ * Return: false if there is no such block, no room for its pages, or if others would
+ * have to wait for those that are on their way.
  */
 bool defrag_bring_home(struct defrag_control *dc, unsigned long *pfn)
 {
 	unsigned long moved = dc->moved;
 	enum defrag_outcome outcome;
 
+	if (defrag_too_many_isolated(dc->zone->zone_pgdat))
+		return false;
 	*pfn = defrag_find_foreign(dc, *pfn);
 	if (*pfn >= zone_end_pfn(dc->zone))
 		return false;

@@ -75,6 +75,9 @@ void defrag_room_release(struct defrag_control *dc)
 	for (order = 0; order < NR_PAGE_ORDERS; order++) {
 		list_for_each_entry_safe(page, next, &dc->room[order], lru) {
 			list_del(&page->lru);
+			/* Found bad meanwhile: nobody is to get it. */
+			if (!order && PageHWPoison(page))
+				continue;
 			__putback_isolated_page(page, order,
 						get_pageblock_migratetype(page));
 		}

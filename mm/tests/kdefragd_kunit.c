@@ -8,6 +8,7 @@
 #include <linux/gfp.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
+#include <linux/page-isolation.h>
 #include <linux/vmstat.h>
 #include "../block_occupancy.h"
 #include "../kdefragd/choose.h"
@@ -335,7 +336,7 @@ static unsigned long wakes(struct kunit *test)
 /* Does the thread of a node begin to work for @nr more requests, in time? */
 static bool wakes_reach(struct kunit *test, unsigned long nr)
 {
-	unsigned int patience = 100;
+	unsigned int patience = 500;
 
 	while (wakes(test) < nr && patience--)
 		msleep(20);
@@ -401,6 +402,27 @@ static void thread_stops_and_starts(struct kunit *test)
 }
 #endif
 
+#ifdef CONFIG_CONTIG_ALLOC
+/* Who finds a block isolated leaves it so: it is not his. */
+static void isolated_blocks_stay_so(struct kunit *test)
+{
+	struct page *page = alloc_pages(GFP_KERNEL | __GFP_MOVABLE, pageblock_order);
+	unsigned long pfn, end;
+
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	pfn = page_to_pfn(page);
+	end = pfn + pageblock_nr_pages;
+	__free_pages(page, pageblock_order);
+	if (start_isolate_page_range(pfn, end, PB_ISOLATE_MODE_OTHER))
+		kunit_skip(test, "somebody else has taken it");
+	KUNIT_EXPECT_EQ(test, -EBUSY, alloc_contig_range(pfn, end, ACR_FLAGS_NONE,
+							 GFP_KERNEL));
+	KUNIT_EXPECT_TRUE(test, is_migrate_isolate_page(page));
+	undo_isolate_page_range(pfn, end);
+	KUNIT_EXPECT_FALSE(test, is_migrate_isolate_page(page));
+}
+#endif
+
 static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_nothing),
 	KUNIT_CASE(plan_all_that_fit),
@@ -417,6 +439,9 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(occupancy_follows),
 	KUNIT_CASE(refuses_when_short_of_cache),
 	KUNIT_CASE(requests_during_a_pass_are_kept),
+#ifdef CONFIG_CONTIG_ALLOC
+	KUNIT_CASE(isolated_blocks_stay_so),
+#endif
 #ifdef CONFIG_MEMORY_HOTPLUG
 	KUNIT_CASE(thread_stops_and_starts),
 #endif

@@ -338,7 +338,8 @@ static void test_shared(const struct result *r, int kind, int other, bool off)
 				      kind_name[kind], kind_name[other]);
 		return;
 	}
-	ksft_test_result(off ? shared > 0 : shared * 100 <= blocks * SHARED_MAX,
+	/* And one: a page table of the kernel's own has no class. */
+	ksft_test_result(off ? shared > 1 : shared <= 1 + blocks * SHARED_MAX / 100,
 			 "%s and %s %s\n", kind_name[kind], kind_name[other],
 			 off ? "mix with alloc_class=off" : "share no block");
 }
@@ -435,6 +436,7 @@ static void test_movable(void)
 	size_t size = ANON_BYTES, nr = size / sysconf(_SC_PAGESIZE);
 	struct census before, load;
 	struct census_row then, now;
+	unsigned int tries;
 	char *anon;
 
 	anon = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -447,7 +449,12 @@ static void test_movable(void)
 	if (madvise(anon, size, MADV_POPULATE_WRITE))
 		ksft_exit_fail_perror("MADV_POPULATE_WRITE");
 	drain();
-	census_of_pages(&load, block_pages);
+	/* A page that comes or goes while it is taken is seen on one side only. */
+	for (tries = 0; tries < CENSUS_TRIES; tries++) {
+		census_of_pages(&load, block_pages);
+		if (census_sum(&load, "movable").unlike <= CENSUS_BLOCKS)
+			break;
+	}
 	munmap(anon, size);
 
 	then = census_sum(&before, "movable");
@@ -685,7 +692,7 @@ static void load_for_ever(void)
 /* Return: whether it could be offlined. It is online again either way. */
 static bool block_cycle(int nr)
 {
-	int err = memory_offline(nr, 0);
+	int err = memory_offline(nr, 20);
 
 	if (err == -EPERM)
 		may_not_offline = true;

@@ -14,9 +14,6 @@
 #define TABLE		"/sys/kernel/debug/alloc_class"
 #define BLOCKS		"/sys/kernel/debug/page_blocks"
 
-/* How often it is done again when it was not quiet. */
-#define CENSUS_TRIES	20
-
 static struct census_row *row_of(struct census *c, const char *zone, const char *kind)
 {
 	struct census_row *row;

@@ -13,10 +13,11 @@
  * blocks.  The kernel counts in use what is not on a free list, and so does
  * /proc/kpageflags: pages on per-CPU lists are no reason to differ.  What is
  * left is what others, and the reading itself, take or give back within the
- * milliseconds that it takes.  If these were not quiet, it is done again.
+ * milliseconds that it takes.  If these were not quiet, it is done again, so often.
  */
 #define CENSUS_PAGES	8
 #define CENSUS_BLOCKS	1
+#define CENSUS_TRIES	20
 
 /**
  * struct census_row - page blocks of one kind in a zone

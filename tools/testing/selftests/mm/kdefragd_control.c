@@ -84,7 +84,7 @@ void switch_off_and_on(struct switched *s)
  * the work is done by that time.
  */
 #define DELAY		0.1
-#define DELAY_MIN	0.0005
+#define DELAY_MIN	0.001
 
 static void wake_up(int signal)
 {
@@ -97,15 +97,17 @@ static void alarm_after(double delay)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-void interrupt_defrag(struct interrupted *r)
+void interrupt_defrag(struct interrupted *r, struct memory *m)
 {
 	/* Without SA_RESTART: the write is to return. */
 	struct sigaction action = { .sa_handler = wake_up }, before;
-	unsigned long moved;
+	unsigned long moved, keep = 2;
 	double delay;
 
 	sigaction(SIGALRM, &action, &before);
-	for (delay = DELAY; delay > DELAY_MIN; delay /= 2) {
+	for (delay = DELAY; delay > DELAY_MIN; delay /= 4, keep *= 2) {
+		/* New work: the try before may have done all there was. */
+		memory_thin(m, keep);
 		alarm_after(delay);
 		r->ret = defrag_now(BLOCK_ORDER);
 		alarm_after(0);

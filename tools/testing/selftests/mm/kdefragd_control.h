@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "kdefragd_mem.h"
+
 /**
  * struct switched - what the thread did
  * @off: its passes while vm.kdefragd was 0, and blocks fewer than the reserve
@@ -34,7 +36,8 @@ struct interrupted {
 	unsigned long left;
 };
 
-void interrupt_defrag(struct interrupted *r);
+/* @m: sparse; it becomes more so */
+void interrupt_defrag(struct interrupted *r, struct memory *m);
 
 /**
  * struct traced - events that were seen

@@ -119,7 +119,7 @@ static void memory_cycle(struct disturbance *d)
 		if (nr == BLOCKS)
 			return;
 		d->memory_tries++;
-		if (memory_offline(nr, 1))
+		if (memory_offline(nr, 1 + d->memory_tries / 8))
 			continue;
 		usleep(PAUSE);
 		d->memory_lost += memory_online(nr) != 0;

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/klog.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -98,12 +99,23 @@ static bool grows_beyond(unsigned long then, unsigned long (*count)(void))
 
 	while (count() == then && seconds() < end)
 		usleep(STEP);
-	return seconds() < end;
+	return count() != then;
 }
 
 static bool grows(unsigned long (*count)(void))
 {
 	return grows_beyond(count(), count);
+}
+
+/* Who did not stop?  The kernel's log says it. */
+static void print_log(void)
+{
+	static char log[1 << 16];
+	int len = klogctl(3, log, sizeof(log) - 1);
+	char *line = log + (len > 1500 ? len - 1500 : 0);
+
+	for (line = strtok(line, "\n"); line; line = strtok(NULL, "\n"))
+		ksft_print_msg("%s\n", line);
 }
 
 /* Return: how often all tasks were frozen, of TIMES. */
@@ -117,10 +129,12 @@ static int freeze(int *err)
 		/* Not always at the same point of the round */
 		usleep(i * STEP);
 		ret = frag_write(PM_STATE, "freeze");
-		if (ret)
-			*err = ret;
-		else
+		if (!ret) {
 			frozen++;
+			continue;
+		}
+		*err = ret;
+		print_log();
 	}
 	return frozen;
 }

@@ -13,7 +13,7 @@
 #include "kdefragd_mem.h"
 #include "vm_util.h"
 
-#define FILL		7	/* tenths of free memory, around them */
+#define FILL		4	/* tenths of free memory, around them */
 #define WANTED		16	/* huge pages of each kind */
 
 #define FOLIO_ORDER	4
