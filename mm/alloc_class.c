@@ -42,7 +42,7 @@
  *	pgtable		0.87	3.5	0.93	2.9
  *	transient	0.91	2.7	0.95	2.5
  *	both		0.98	1.3	0.99	1.4	0.92	1.8
- *	on		0.99	1.2	0.99	1.3	0.92	1.8
+ *	on		0.98	1.3	0.99	1.3	0.92	1.8
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of
  * the page tables stays, as those of services do. That is why page tables and
@@ -57,8 +57,8 @@
  * (1.36, 1.45; these, too, are of one run each). Where sockets are filled (mix 4, 15
  * rounds), 11 blocks of slab come and go with them, and at rest 15 blocks could be made of
  * the free pages among inodes. Caches of their own for the heads of socket buffers, in
- * blocks of transient data, made that worse, 0.967 of the whole blocks for 0.974: what
- * these caches keep for the next message, 64 pages, lay in ten blocks. The pages of a
+ * blocks of transient data, bought nothing, 0.967 of the whole blocks for 0.966 to 0.972
+ * in three runs: what these caches keep, 64 pages, lay in ten blocks. The pages of a
  * page_pool are used again and again for as long as their device is up, so they are
  * not marked. (The rows "off" and "on" are by the saved runs of the benchmark, mainline
  * for "off". The other three, and what was tried, are of one run each that was not
