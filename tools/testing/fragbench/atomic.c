@@ -68,8 +68,7 @@ int main(int argc, char **argv)
 
 	fb_begin(argc, argv, "Atomic bursts of orders 0, 3 and 5 under a mixed load.",
 		 options);
-	if (!frag_can_burst())
-		fb_die("the module alloc_burst is not loaded");
+	fb_need_bursts();
 	pages = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10) * share / 1000;
 	pieces_make();
 	fb_load_start();

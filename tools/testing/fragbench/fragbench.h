@@ -109,6 +109,9 @@ void fb_unquiet(void);
 void fb_settle(void);
 void fb_drain_pcp(void);
 
+/* The test module alloc_burst allocates for us; ends the program if it is not there. */
+void fb_need_bursts(void);
+
 #define FB_VM		"/proc/sys/vm/"
 
 /* --- load.c: a mixed load in the background */

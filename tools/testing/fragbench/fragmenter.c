@@ -334,8 +334,8 @@ int main(int argc, char **argv)
 	struct fb_map map;
 
 	fb_begin(argc, argv, "Memory in pieces, as they are asked for.", options);
-	if (unmovable && !frag_can_burst())
-		fb_die("--unmovable: the module alloc_burst is not loaded");
+	if (unmovable)
+		fb_need_bursts();
 	wish = wish_of_options();
 	report_spreads(&wish);
 	fb_quiet();

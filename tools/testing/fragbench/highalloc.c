@@ -102,8 +102,7 @@ int main(int argc, char **argv)
 
 	fb_begin(argc, argv, "Success of asking for most of memory in whole blocks.",
 		 options);
-	if (!frag_can_burst())
-		fb_die("the module alloc_burst is not loaded");
+	fb_need_bursts();
 	blocks = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10) *
 		 share / 100 >> fb_block_order();
 	fb_load_start();

@@ -193,6 +193,12 @@ void fb_drain_pcp(void)
 	       frag_can_burst() ? "" : " (the module alloc_burst is not loaded)");
 }
 
+void fb_need_bursts(void)
+{
+	if (!frag_can_burst())
+		fb_die("the module alloc_burst is not loaded: insmod alloc_burst.ko (CONFIG_ALLOC_BURST_TEST)");
+}
+
 /*
  * Bring memory to rest before it is looked at: what is freed by RCU is free,
  * what is in per-CPU batches is on the lists where it belongs.

@@ -115,8 +115,7 @@ int main(int argc, char **argv)
 	long moved, failed;
 
 	fb_begin(argc, argv, "Pages moved where unmovable ones stand in the way.", options);
-	if (!frag_can_burst())
-		fb_die("the module alloc_burst is not loaded");
+	fb_need_bursts();
 	page = sysconf(_SC_PAGESIZE);
 	fb_quiet();
 	fb_knob_write(FB_VM "drop_caches", 3);
