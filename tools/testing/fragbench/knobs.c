@@ -196,7 +196,7 @@ void fb_drain_pcp(void)
 void fb_need_bursts(void)
 {
 	if (!frag_can_burst())
-		fb_die("the module alloc_burst is not loaded: insmod alloc_burst.ko (CONFIG_ALLOC_BURST_TEST)");
+		fb_die("the module alloc_burst (CONFIG_ALLOC_BURST_TEST) is not loaded");
 }
 
 /*
