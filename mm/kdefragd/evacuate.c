@@ -20,7 +20,8 @@
  * Isolation is what memory offlining and alloc_contig_range() do to a block:
  * its free pages go to a list that nobody allocates from, and pages that come
  * free go there, past the per-CPU lists.  Ours lasts for one block, some
- * hundred microseconds, or as long as it takes to wait for a few locked pages.
+ * hundred microseconds, or as long as it takes to wait for a few locked pages, or
+ * for the page structs that a hugetlb page needs before it can be freed.
  * As the count of free pages leaves isolated ones out, watermarks see up to a
  * block less meanwhile; it is not done where that would get below the lowest.
  *
@@ -34,8 +35,8 @@
  * Locking: zone->lock to isolate and to look; none while pages are collected
  * and moved.  A block that is isolated stays: memory offlining and
  * alloc_contig_range() want to isolate it themselves, and get -EBUSY, which both
- * have to expect of a busy range anyway; the latter then leaves all blocks as they
- * are, in the base it would give ours back.  May sleep.
+ * have to expect of a busy range anyway.  The latter then leaves all blocks as they
+ * are; without kdefragd it would give ours back.  May sleep.
  *
  * What is not promised: that the area is still free when the caller looks, but
  * for a direct request, which gets the pages before the block is given back; that
@@ -94,9 +95,9 @@ bool defrag_page_movable(struct page *page, unsigned int order,
 	/* In the pool it is free, and stays where it is. */
 	if (PageHuge(page))
 		return page_ref_count(page);
-	/* It may have come free just now. */
+	/* It may have come free, or merged with its buddy, just now. */
 	if (page_has_type(page))
-		return PageBuddy(page);
+		return PageBuddy(page) || !page_has_type(page);
 	/*
 	 * The kernel's own, unless on its way to an LRU list, or from there.  Not
 	 * folio_mapped(): nobody holds it, and it may be a tail by now.
@@ -434,13 +435,21 @@ static enum defrag_outcome defrag_empty_once(struct defrag_control *dc)
  */
 #define DEFRAG_RUN_TRIES	5
 
+/* May the blocks of a run stay out of reach for longer? */
+static bool defrag_run_may_wait(struct defrag_control *dc)
+{
+	guard(spinlock_irqsave)(&dc->zone->lock);
+	return defrag_run_affords(dc, 0);
+}
+
 static enum defrag_outcome defrag_empty_block(struct defrag_control *dc)
 {
 	unsigned int tries = dc->order > MAX_PAGE_ORDER ? DEFRAG_RUN_TRIES : 1;
 	enum defrag_outcome outcome = defrag_empty_once(dc);
 
-	while (outcome == DEFRAG_BUSY && --tries && !signal_pending(current)) {
-		/* Nobody gets a page of it any more, but some may have one in hand. */
+	while (outcome == DEFRAG_BUSY && --tries && !signal_pending(current) &&
+	       defrag_run_may_wait(dc)) {
+		/* Some may have a page in hand, or get one that a CPU still kept. */
 		lru_add_drain_all();
 		drain_all_pages(dc->zone);
 		outcome = defrag_empty_once(dc);

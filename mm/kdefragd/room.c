@@ -75,7 +75,7 @@ void defrag_room_release(struct defrag_control *dc)
 	for (order = 0; order < NR_PAGE_ORDERS; order++) {
 		list_for_each_entry_safe(page, next, &dc->room[order], lru) {
 			list_del(&page->lru);
-			/* Found bad meanwhile: nobody is to get it. */
+			/* Found bad meanwhile.  As compaction does: single ones. */
 			if (!order && PageHWPoison(page))
 				continue;
 			__putback_isolated_page(page, order,

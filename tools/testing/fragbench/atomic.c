@@ -68,7 +68,7 @@ int main(int argc, char **argv)
 
 	fb_begin(argc, argv, "Atomic bursts of orders 0, 3 and 5 under a mixed load.",
 		 options);
-	fb_need_bursts();
+	fb_need_bursts("");
 	pages = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10) * share / 1000;
 	pieces_make();
 	fb_load_start();

@@ -109,8 +109,8 @@ void fb_unquiet(void);
 void fb_settle(void);
 void fb_drain_pcp(void);
 
-/* The test module alloc_burst allocates for us; ends the program if it is not there. */
-void fb_need_bursts(void);
+/* The test module alloc_burst allocates for us: without it the end, @what needs it. */
+void fb_need_bursts(const char *what);
 
 #define FB_VM		"/proc/sys/vm/"
 

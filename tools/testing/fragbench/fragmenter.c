@@ -335,7 +335,7 @@ int main(int argc, char **argv)
 
 	fb_begin(argc, argv, "Memory in pieces, as they are asked for.", options);
 	if (unmovable)
-		fb_need_bursts();
+		fb_need_bursts("--unmovable: ");
 	wish = wish_of_options();
 	report_spreads(&wish);
 	fb_quiet();

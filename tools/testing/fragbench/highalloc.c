@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 
 	fb_begin(argc, argv, "Success of asking for most of memory in whole blocks.",
 		 options);
-	fb_need_bursts();
+	fb_need_bursts("");
 	blocks = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10) *
 		 share / 100 >> fb_block_order();
 	fb_load_start();

@@ -193,10 +193,10 @@ void fb_drain_pcp(void)
 	       frag_can_burst() ? "" : " (the module alloc_burst is not loaded)");
 }
 
-void fb_need_bursts(void)
+void fb_need_bursts(const char *what)
 {
 	if (!frag_can_burst())
-		fb_die("the module alloc_burst (CONFIG_ALLOC_BURST_TEST) is not loaded");
+		fb_die("%sthe module alloc_burst (CONFIG_ALLOC_BURST_TEST) is not loaded", what);
 }
 
 /*

@@ -67,7 +67,7 @@ static void setup(struct frag_cache *cache, struct frag_holes *holes,
 	size_t memory;
 	int tries;
 
-	fb_need_bursts();
+	fb_need_bursts("");
 	fb_quiet();
 	fb_knob_set(FB_VM "watermark_boost_factor", 0);	/* boosts reclaim later */
 	fb_knob_set(FB_VM "percpu_pagelist_high_fraction", 1000000);

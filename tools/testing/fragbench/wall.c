@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 	long moved, failed;
 
 	fb_begin(argc, argv, "Pages moved where unmovable ones stand in the way.", options);
-	fb_need_bursts();
+	fb_need_bursts("");
 	page = sysconf(_SC_PAGESIZE);
 	fb_quiet();
 	fb_knob_write(FB_VM "drop_caches", 3);

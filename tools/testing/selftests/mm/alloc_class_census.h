@@ -13,7 +13,8 @@
  * blocks.  The kernel counts in use what is not on a free list, and so does
  * /proc/kpageflags: pages on per-CPU lists are no reason to differ.  What is
  * left is what others, and the reading itself, take or give back within the
- * milliseconds that it takes.  If these were not quiet, it is done again, so often.
+ * milliseconds that it takes.  If these were not quiet, it is done again,
+ * CENSUS_TRIES times at most.
  */
 #define CENSUS_PAGES	8
 #define CENSUS_BLOCKS	1

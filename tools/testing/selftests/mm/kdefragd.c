@@ -46,7 +46,7 @@
 #define QUIET_ROUNDS	10	/* of moving, at most, before anything is disturbed */
 
 /* Seconds more that a slow machine gets to disturb everything once. */
-#define DISTURB_MORE	100
+#define DISTURB_MORE	300
 
 static long faults;	/* pages to move to that were refused */
 
@@ -386,13 +386,13 @@ static void report_kind(const struct kind *kind, const struct report *r)
 			 "may move" : "moves");
 }
 
+/* @enough: tries of which one has to work */
 static void report_gone(const char *what, bool may_go, unsigned long tries,
-			unsigned long went, unsigned long lost)
+			unsigned long enough, unsigned long went, unsigned long lost)
 {
 	if (!may_go)
 		ksft_test_result_skip("beside it, %s: none may go offline\n", what);
-	/* It need not: who waits for it has given up long before. */
-	else if (!went && !lost && tries < 4 * ENOUGH_TRIES)
+	else if (!went && !lost && tries < enough)
 		ksft_test_result_skip("beside it, %s: none went, %lu tried\n",
 				      what, tries);
 	else
@@ -404,9 +404,11 @@ static void report_gone(const char *what, bool may_go, unsigned long tries,
 /* @failed: who was to disturb ended otherwise than he should. */
 static void report_disturbance(const struct disturbance *d, bool failed)
 {
-	report_gone("CPUs", cpus_may_go(), d->cpu_tries, d->cpus, d->cpus_lost);
-	report_gone("memory", memory_may_go(), d->memory_tries, d->memory,
-		    d->memory_lost);
+	report_gone("CPUs", cpus_may_go(), d->cpu_tries, ENOUGH_TRIES, d->cpus,
+		    d->cpus_lost);
+	/* Most blocks have a page in them that cannot move. */
+	report_gone("memory", memory_may_go(), d->memory_tries, 4 * ENOUGH_TRIES,
+		    d->memory, d->memory_lost);
 	if (!d->ooms && !d->spared)
 		ksft_test_result_skip("beside it, the limit of a cgroup: no memory controller\n");
 	else

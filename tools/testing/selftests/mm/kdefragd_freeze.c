@@ -167,7 +167,7 @@ static void test_freeze(void)
 
 static void test_thread(struct scarcity *s)
 {
-	/* Of now: it may be through before all free blocks are taken. */
+	/* Counted from here: it may be through before all free blocks are taken. */
 	unsigned long then = blocks_made();
 
 	memory_thin(&s->m, 64);

@@ -2,12 +2,13 @@
 /*
  * kdefragd: does it make runs of page blocks, and move huge pages for them?
  *
- * 1. Huge pages and hugetlb pages that lie in the way of a run leave it, as a whole;
+ * 1. Of memory in which one page in eight is in use, runs of each length are made,
+ *    beside processes that take and give back pages all the time.  A length is skipped
+ *    if no such range in use is of movable pages alone: what the kernel has taken for
+ *    itself stays there.  Of the longest there may be one, and a page of it in the
+ *    hands of the load, so that may be made after the load.
+ * 2. Huge pages and hugetlb pages that lie in the way of a run leave it, as a whole;
  *    smaller folios leave a block.
- * 2. Of memory in which one page in eight is in use, runs of each length are made that
- *    is long enough for it, up to the longest, beside processes that take and give
- *    back pages all the time.  A length is skipped if no such range in use is of
- *    movable pages alone: what the kernel has taken for itself stays there.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -34,7 +35,8 @@
 #define LOADS		2		/* processes beside it, */
 #define LOAD		(16UL << 20)	/* and what each of them takes at most */
 #define LOAD_STEP	0x100000UL
-#define AGES		20		/* seconds after which failures are forgotten */
+#define LONGEST		18		/* order of the longest runs */
+#define AGES		20		/* seconds; one failure of a block is forgotten */
 
 /* Memory to be filled, in GiB at most: it takes a while. */
 #define MEMORY_MAX	8UL
@@ -147,13 +149,21 @@ static void thin(struct memory *m)
 			memory_give_back(m, i);
 }
 
-/* Of the longest there is one, maybe, and one page in the load's hands is enough. */
-static void make_without_load(unsigned int order, struct making *r)
+static void make_of_order(unsigned int order, struct making *r)
 {
-	ksft_print_msg("order %u: not made beside the load\n", order);
-	sleep(AGES);
+	r->before = runs_free(order);
+	r->moved = counter("kdefragd_pages_moved");
 	r->ret = defrag_now(order);
 	r->after = runs_free(order);
+	r->moved = counter("kdefragd_pages_moved") - r->moved;
+}
+
+/* What the load has held is free by now, and does not count. */
+static void make_after_load(unsigned int order, struct making *r)
+{
+	ksft_print_msg("order %u: not made beside the load, so after it\n", order);
+	sleep(AGES);
+	make_of_order(order, r);
 }
 
 static void make_beside_load(unsigned int order, struct memory *m)
@@ -165,16 +175,12 @@ static void make_beside_load(unsigned int order, struct memory *m)
 	thin(m);
 	if (!loads_start(pids, load_steps))
 		ksft_exit_fail_msg("no load\n");
-	r.before = runs_free(order);
-	r.moved = counter("kdefragd_pages_moved");
-	r.ret = defrag_now(order);
-	r.after = runs_free(order);
-	r.moved = counter("kdefragd_pages_moved") - r.moved;
+	make_of_order(order, &r);
 	steps = *load_steps - steps;
 	if (!loads_end(pids))
 		ksft_exit_fail_msg("a load has ended\n");
-	if (!r.ret && r.after <= r.before)
-		make_without_load(order, &r);
+	if (order == LONGEST && !r.ret && r.after <= r.before)
+		make_after_load(order, &r);
 	r.lost = memory_lost(m);
 	report_runs(order, &r, steps);
 }
@@ -195,7 +201,7 @@ static void test_runs(unsigned int order)
 	memory_drop(&m);
 }
 
-static const unsigned int orders[] = { 18, 15, 12 };
+static const unsigned int orders[] = { LONGEST, 15, 12 };
 
 int main(void)
 {
