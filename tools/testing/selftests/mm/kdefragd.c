@@ -406,8 +406,7 @@ static void report_disturbance(const struct disturbance *d, bool failed)
 {
 	report_gone("CPUs", cpus_may_go(), d->cpu_tries, ENOUGH_TRIES, d->cpus,
 		    d->cpus_lost);
-	/* Most blocks have a page in them that cannot move. */
-	report_gone("memory", memory_may_go(), d->memory_tries, 4 * ENOUGH_TRIES,
+	report_gone("memory", memory_may_go(), d->memory_tries, MEMORY_TRIES,
 		    d->memory, d->memory_lost);
 	if (!d->ooms && !d->spared)
 		ksft_test_result_skip("beside it, the limit of a cgroup: no memory controller\n");

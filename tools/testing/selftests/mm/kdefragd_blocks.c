@@ -87,17 +87,22 @@ bool make_blocks(struct making *r)
 	return true;
 }
 
+void make_of_order(unsigned int order, struct making *r)
+{
+	r->before = runs_free(order);
+	r->moved = counter("kdefragd_pages_moved");
+	r->ret = defrag_now(order);
+	r->after = runs_free(order);
+	r->moved = counter("kdefragd_pages_moved") - r->moved;
+}
+
 bool make_runs(struct making *r)
 {
 	struct memory m;
 
 	if (!memory_fill(&m, 8, 16, RUN))
 		return false;
-	r->before = runs_free(RUN_ORDER);
-	r->moved = counter("kdefragd_pages_moved");
-	r->ret = defrag_now(RUN_ORDER);
-	r->after = runs_free(RUN_ORDER);
-	r->moved = counter("kdefragd_pages_moved") - r->moved;
+	make_of_order(RUN_ORDER, r);
 	r->lost = memory_lost(&m);
 	memory_drop(&m);
 	return true;

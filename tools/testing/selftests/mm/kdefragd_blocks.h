@@ -51,6 +51,9 @@ struct making {
 	unsigned long again;
 };
 
+/* Runs of an order above a block, in memory as it is.  Leaves @lost and others alone. */
+void make_of_order(unsigned int order, struct making *r);
+
 /* Return: false if memory could not be brought into that shape. */
 bool make_blocks(struct making *r);
 bool make_runs(struct making *r);

@@ -103,7 +103,7 @@ bool disturbed_once(const struct disturbance *d)
 	return done(&d->greedy, 1) && (done(&d->direct, 1) || !huge_pages()) &&
 	       (done(&d->cpus, 1) || done(&d->cpu_tries, ENOUGH_TRIES) ||
 		!cpus_may_go()) &&
-	       (done(&d->memory, 1) || done(&d->memory_tries, ENOUGH_TRIES) ||
+	       (done(&d->memory, 1) || done(&d->memory_tries, MEMORY_TRIES) ||
 		!memory_may_go());
 }
 

@@ -46,6 +46,8 @@ struct disturbance {
 
 /* With so many tries, one that went is to be expected: a machine may be too busy. */
 #define ENOUGH_TRIES	32
+/* Most memory blocks have a page in them that cannot move. */
+#define MEMORY_TRIES	128
 
 /* By what sysfs says of them: may any CPU, or memory block, go offline? */
 bool cpus_may_go(void);

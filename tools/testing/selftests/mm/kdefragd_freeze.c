@@ -35,6 +35,7 @@
 #define PATIENCE	60		/* seconds for what has to happen at all */
 
 #define RESERVE		"100"
+#define READ_ALL	3		/* SYSLOG_ACTION_READ_ALL, of no header */
 
 static struct knob knobs[] = {
 	{ "compaction_proactiveness", "0" },
@@ -111,7 +112,7 @@ static bool grows(unsigned long (*count)(void))
 static void print_log(void)
 {
 	static char log[1 << 16];
-	int len = klogctl(3, log, sizeof(log) - 1);
+	int len = klogctl(READ_ALL, log, sizeof(log) - 1);
 	char *line = log + (len > 1500 ? len - 1500 : 0);
 
 	for (line = strtok(line, "\n"); line; line = strtok(NULL, "\n"))

@@ -155,15 +155,6 @@ static void thin(struct memory *m)
 			memory_give_back(m, i);
 }
 
-static void make_of_order(unsigned int order, struct making *r)
-{
-	r->before = runs_free(order);
-	r->moved = counter("kdefragd_pages_moved");
-	r->ret = defrag_now(order);
-	r->after = runs_free(order);
-	r->moved = counter("kdefragd_pages_moved") - r->moved;
-}
-
 /* Its last page may go with the load: what has been moved before counts as well. */
 static void make_after_load(unsigned int order, struct making *r)
 {
