@@ -43,6 +43,7 @@ static_assert(__GFP_BITS_SHIFT + 3 <= 32);
 /* By the class that the GFP mask names: see alloc_class_flags(). */
 extern u8 alloc_class_offset[NR_ALLOC_CLASSES + 1];
 
+void alloc_class_init(void);
 void __alloc_class_set_key(struct page *page, enum alloc_class class);
 unsigned long alloc_class_check_zone(struct zone *zone, unsigned long *seen);
 bool alloc_class_lower_zone_first(struct zone *zone, unsigned int order,
@@ -269,6 +270,10 @@ void alloc_class_borrowed(struct page *page, unsigned int order,
 #define inline_without_class	__always_inline
 
 #define ALLOC_WHOLE_BLOCK	0
+
+static inline void alloc_class_init(void)
+{
+}
 
 static __always_inline bool alloc_class_divides(int migratetype)
 {

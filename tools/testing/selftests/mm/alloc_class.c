@@ -431,6 +431,20 @@ static void test_tables(const struct census *before, const struct census *load,
 				 foreign_now, foreign_then);
 }
 
+/* What boot keeps a part of can never be free as a whole, so it is for what stays. */
+static void test_partly_reserved(const struct census *pages)
+{
+	unsigned long unmovable = census_sum(pages, "other").partly;
+	unsigned long movable = census_sum(pages, "movable").partly;
+
+	if (unmovable + movable)
+		ksft_test_result(unmovable > 0,
+				 "blocks with reserved pages: %lu unmovable, %lu movable\n",
+				 unmovable, movable);
+	else
+		ksft_test_result_skip("blocks with reserved pages: there is none\n");
+}
+
 /* Movable blocks have no class: the map of blocks has them, the table has not. */
 static void test_movable(void)
 {
@@ -504,6 +518,8 @@ static void run(bool off)
 	drain();
 	before = map_read();
 	test_census(&table_before, &pages_before, "at rest");
+	if (!off)
+		test_partly_reserved(&pages_before);
 	held_before = blocks_held("transient") + blocks_held("pgtable");
 	for (turn = 0; turn < TURNS; turn++) {
 		pipes_fill(turn);

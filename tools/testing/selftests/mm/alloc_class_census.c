@@ -14,6 +14,9 @@
 #define TABLE		"/sys/kernel/debug/alloc_class"
 #define BLOCKS		"/sys/kernel/debug/page_blocks"
 
+/* What the kernel does not promise to user space, but page-types relies on, too. */
+#define KPF_RESERVED	32
+
 static struct census_row *row_of(struct census *c, const char *zone, const char *kind)
 {
 	struct census_row *row;
@@ -89,10 +92,13 @@ static void count_page(struct census_row *row, uint64_t flags)
 static void count_block(struct census_row *row, const uint64_t *flags,
 			unsigned long block_pages, unsigned long free)
 {
-	unsigned long i, buddies = 0;
+	unsigned long i, buddies = 0, reserved = 0;
 
-	for (i = 0; i < block_pages; i++)
+	for (i = 0; i < block_pages; i++) {
 		buddies += has(flags[i], KPF_BUDDY);
+		reserved += has(flags[i], KPF_RESERVED);
+	}
+	row->partly += reserved && reserved < block_pages;
 	row->unlike += buddies != free;
 	if (buddies == block_pages)
 		return;
@@ -150,6 +156,7 @@ struct census_row census_sum(const struct census *c, const char *kind)
 		sum.perhaps += row->perhaps;
 		sum.anon += row->anon;
 		sum.tables += row->tables;
+		sum.partly += row->partly;
 		sum.unlike += row->unlike;
 	}
 	return sum;

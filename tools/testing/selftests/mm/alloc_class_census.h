@@ -31,6 +31,7 @@
  *	counted from the pages alone, like what follows
  * @anon: of these, anonymous
  * @tables: of these, page tables
+ * @partly: blocks of which boot keeps a part, but not all
  * @unlike: blocks whose count of free pages is not that of the pages' flags
  */
 struct census_row {
@@ -42,6 +43,7 @@ struct census_row {
 	unsigned long perhaps;
 	unsigned long anon;
 	unsigned long tables;
+	unsigned long partly;
 	unsigned long unlike;
 };
 
