@@ -192,13 +192,17 @@ static bool __init page_is_initialised(unsigned long pfn)
 static void __init make_unmovable(unsigned long pfn)
 {
 	struct page *page;
+	struct zone *zone;
 
 	if (!page_is_initialised(pfn))
 		return;
 	page = pfn_to_page(pfn);
+	zone = page_zone(page);
+	/* Reserved, but no memory: outside of its zone, it has no block's flags. */
+	if (zone_idx(zone) == ZONE_MOVABLE || !zone_spans_pfn(zone, pfn))
+		return;
 	/* The scratch area of a kexec handover is MIGRATE_CMA. */
-	if (page_zonenum(page) != ZONE_MOVABLE &&
-	    get_pageblock_migratetype(page) == MIGRATE_MOVABLE)
+	if (get_pageblock_migratetype(page) == MIGRATE_MOVABLE)
 		init_pageblock_migratetype(page, MIGRATE_UNMOVABLE, false);
 }
 
