@@ -128,6 +128,8 @@ bool census_of_pages(struct census *c, unsigned long block_pages)
 		right = sscanf(line, "%d %15s %lu %15s %15s %lu", &node, name, &pfn,
 			       mobility, class, &free) == 6 &&
 			pread(fd, flags, size, pfn * sizeof(*flags)) == size;
+		if (!right)
+			break;
 		snprintf(zone, sizeof(zone), "%d %s", node, name);
 		count_block(row_of(c, zone, is(mobility, "unmovable") ? class : mobility),
 			    flags, block_pages, free);

@@ -46,3 +46,8 @@ int memory_online(unsigned int nr)
 {
 	return frag_write(state_of(nr).name, "online");
 }
+
+int memory_online_movable(unsigned int nr)
+{
+	return frag_write(state_of(nr).name, "online_movable");
+}

@@ -23,4 +23,7 @@ int memory_offline(unsigned int nr, unsigned int patience);
 /* Return: 0, or the negative error. */
 int memory_online(unsigned int nr);
 
+/* The same, so that it can go again: none but movable pages come there. */
+int memory_online_movable(unsigned int nr);
+
 #endif /* _SELFTESTS_MM_MEMORY_BLOCK_H */
