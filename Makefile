@@ -26,7 +26,7 @@ help:
 	@echo 'make build-each a whole kernel per patch, built and booted; mm/ for'
 	@echo '                other machines: 32 bits, one CPU, one node, next to nothing (slow)'
 	@echo 'make arm64      kernels for arm64 with pages of 4 and 64 KiB, their KUnit tests'
-	@echo '                and a selftest each (slow)'
+	@echo '                and selftests (slow)'
 	@echo 'make unaccepted a kernel with memory that is accepted in steps: counts after each'
 	@echo 'make refresh    fold edits of build/tree and of the files here into patches/'
 	@echo 'make setup      install the packages that are missing'
