@@ -88,6 +88,8 @@
  *   has none; then from a whole free block of its mobility; then from one of
  *   another mobility; only then from a block that another class uses; at last by
  *   mainline's fallbacks. Nothing fails that mainline would serve.
+ * - What moves has no class. Page cache and anonymous memory are told apart by
+ *   nobody here: whichever of them is left behind in a block, kdefragd moves it.
  * - Other classes are not equal. A page that stays, put among pages that go,
  *   holds a block that would have come free; the other way round it does no
  *   harm, and is done before lower zones are tried. So the more persistent class
@@ -284,6 +286,13 @@ void __alloc_class_set_key(struct page *page, enum alloc_class class)
 void alloc_class_unkey(struct page *page)
 {
 	alloc_class_set_key(page, ALLOC_CLASS_OTHER);
+}
+
+void alloc_class_taken_over(struct page *page, enum alloc_class from,
+			    enum alloc_class to)
+{
+	__count_vm_event(ALLOC_CLASS_TAKEN_OVER);
+	trace_alloc_class_take_over(page, from, to);
 }
 
 void alloc_class_borrowed(struct page *page, unsigned int order,

@@ -255,12 +255,9 @@ static inline bool alloc_class_half_free(const struct page *page)
 	return block_nr_free(page) >= pageblock_nr_pages / 2;
 }
 
-/* Context: zone->lock held. */
-static inline void alloc_class_count_taken_over(void)
-{
-	__count_vm_event(ALLOC_CLASS_TAKEN_OVER);
-}
-
+/* Both are told to who watches. Context: zone->lock held. */
+void alloc_class_taken_over(struct page *page, enum alloc_class from,
+			    enum alloc_class to);
 void alloc_class_borrowed(struct page *page, unsigned int order,
 			  unsigned int fallback_order, enum alloc_class class);
 
@@ -387,7 +384,9 @@ static inline bool alloc_class_half_free(const struct page *page)
 	return false;
 }
 
-static inline void alloc_class_count_taken_over(void)
+static inline void alloc_class_taken_over(struct page *page,
+					  enum alloc_class from,
+					  enum alloc_class to)
 {
 }
 

@@ -372,6 +372,9 @@ static bool defrag_home_step(struct defrag_node *dn, struct zone *zone,
 	count_vm_events(KDEFRAGD_HOMED, dc.moved);
 	defrag_end(&dc);
 	effort->budget -= min(effort->budget, defrag_cost(&dc) + dc.failed);
+	/* There may be more: who takes the lock meanwhile is to know. */
+	if (found)
+		set_bit(ZONE_FOREIGN, &zone->flags);
 	if (!effort->forced)
 		defrag_rest(dn, task_sched_runtime(current) - start);
 	return found;
@@ -394,6 +397,7 @@ void defrag_home(struct defrag_node *dn, struct zone *zone,
 	unsigned long pfn = pageblock_start_pfn(zone->zone_start_pfn);
 
 	if (!test_bit(ZONE_FOREIGN, &zone->flags) || !defrag_may_go_on(effort) ||
+	    !defrag_pages_to_spare(zone) ||
 	    (!effort->forced && jiffies - dz->home_tried < DEFRAG_HOME_REST))
 		return;
 

@@ -196,6 +196,38 @@ static void plan_lines_never_cross(struct kunit *test)
 	KUNIT_EXPECT_GT(test, defrag_plan(&t->census, ULONG_MAX).blocks, 0);
 }
 
+/* Whole blocks, in thousandths of the zone's; none in a zone of a few. */
+static void reserve_scales(struct kunit *test)
+{
+	static const struct {
+		unsigned long blocks;
+		int reserve;
+		unsigned long low, high;
+	} zones[] = {
+		{ 63, 100, 0, 0 },
+		{ 64, 100, 6, 9 },
+		{ 199, 5, 0, 0 },
+		{ 200, 5, 1, 1 },
+		{ 400, 5, 2, 3 },
+		{ 1000, 5, 5, 7 },
+		{ 1000, 0, 0, 0 },
+		{ 524288, 5, 2621, 3931 },
+	};
+	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+	int before = READ_ONCE(sysctl_free_block_reserve);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, zone);
+	for (i = 0; i < ARRAY_SIZE(zones); i++) {
+		atomic_long_set(&zone->managed_pages,
+				zones[i].blocks << pageblock_order);
+		WRITE_ONCE(sysctl_free_block_reserve, zones[i].reserve);
+		KUNIT_EXPECT_EQ(test, defrag_reserve_low(zone), zones[i].low);
+		KUNIT_EXPECT_EQ(test, defrag_reserve_high(zone), zones[i].high);
+	}
+	WRITE_ONCE(sysctl_free_block_reserve, before);
+}
+
 static void price_of_failures(struct kunit *test)
 {
 	KUNIT_EXPECT_EQ(test, defrag_price(7, 0, 0), 7);
@@ -433,6 +465,7 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_equals),
 	KUNIT_CASE(plan_runs),
 	KUNIT_CASE(plan_lines_never_cross),
+	KUNIT_CASE(reserve_scales),
 	KUNIT_CASE(price_of_failures),
 	KUNIT_CASE(failures_get_old),
 	KUNIT_CASE(counts_keep_alignment),

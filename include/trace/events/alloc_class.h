@@ -47,6 +47,28 @@ TRACE_EVENT(alloc_class_borrow,
 		      show_alloc_class(__entry->block_class))
 );
 
+/* A class takes another's block over, for it is half free. */
+TRACE_EVENT(alloc_class_take_over,
+	    TP_PROTO(const struct page *page, enum alloc_class block_class,
+		     enum alloc_class alloc_class),
+
+	    TP_ARGS(page, block_class, alloc_class),
+
+	    TP_STRUCT__entry(__field(unsigned long, pfn)
+			     __field(unsigned int, block_class)
+			     __field(unsigned int, alloc_class)
+	    ),
+
+	    TP_fast_assign(__entry->pfn = page_to_pfn(page);
+			   __entry->block_class = block_class;
+			   __entry->alloc_class = alloc_class;
+	    ),
+
+	    TP_printk("pfn=0x%lx block_class=%s alloc_class=%s",
+		      __entry->pfn, show_alloc_class(__entry->block_class),
+		      show_alloc_class(__entry->alloc_class))
+);
+
 #endif /* _TRACE_ALLOC_CLASS_H */
 
 #include <trace/define_trace.h>

@@ -5,7 +5,8 @@
  * Pipes are filled, page tables made and files created by turns, a little of
  * each.  Where the pages lie is read from /proc/kpageflags: page tables and
  * slab have flags of their own; a pipe's page has none, but is free before and
- * after.  Pages that were there before the test do not count.
+ * after.  Pages that were there before the test do not count.  Sockets are filled
+ * apart from that: some of what they take is slab.
  *
  * The same flags tell whether the table in debugfs is right, before that load and
  * under it, and whether it has grown by as much as was allocated.
@@ -30,6 +31,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -40,6 +42,7 @@
 #include "alloc_class_trace.h"
 #include "alloc_faults.h"
 #include "fragment.h"
+#include "kdefragd_mem.h"
 #include "kselftest.h"
 #include "memory_block.h"
 #include "vm_util.h"
@@ -62,6 +65,9 @@
 #define PIPE_BYTES	65536	/* what a pipe takes */
 #define TABLES		75
 #define FILES		75
+
+/* Some 25 MiB of what lies in sockets */
+#define SOCKETS		150
 
 /* Movable pages, all at once */
 #define ANON_BYTES	(64UL << 20)
@@ -285,6 +291,12 @@ static long blocks_held(const char *class)
 	}
 	fclose(f);
 	return sum;
+}
+
+/* Keys that blocks have got and not lost: so many have one now. */
+static long blocks_keyed(void)
+{
+	return counter("alloc_class_keyed") - counter("alloc_class_unkeyed");
 }
 
 /* Free blocks below the order of a page block: sum of a line's last numbers. */
@@ -531,7 +543,7 @@ static void test_extfrag(bool recorded, bool off)
 static void run(bool off)
 {
 	struct census table_before, table_load, pages_before, pages_load;
-	long held_before, held_load, held_after;
+	long held_before, held_load, held_after, keyed, keyed_load;
 	struct map before, load, after;
 	struct result r;
 	bool recorded;
@@ -545,6 +557,7 @@ static void run(bool off)
 	if (!off)
 		test_partly_reserved(&pages_before);
 	held_before = blocks_held("transient") + blocks_held("pgtable");
+	keyed = blocks_keyed();
 	for (turn = 0; turn < TURNS; turn++) {
 		pipes_fill(turn);
 		tables_make(turn);
@@ -553,6 +566,7 @@ static void run(bool off)
 	drain();
 	load = map_read();
 	held_load = blocks_held("transient") + blocks_held("pgtable");
+	keyed_load = blocks_keyed() - keyed;
 	test_extfrag(recorded, off);
 	test_census(&table_load, &pages_load, "under load");
 	if (!off) {
@@ -574,6 +588,7 @@ static void run(bool off)
 	drain();
 	after = map_read();
 	held_after = blocks_held("transient") + blocks_held("pgtable");
+	keyed = blocks_keyed() - keyed;
 
 	r = look(&before, &load, &after);
 	ksft_test_result(r.pages[PIPE] > TURNS * PIPES * 8 &&
@@ -587,6 +602,11 @@ static void run(bool off)
 
 	ksft_print_msg("blocks of transient and pgtable: %ld, under load %ld, then %ld\n",
 		       held_before, held_load, held_after);
+	/* One may come or go between the two looks. */
+	ksft_test_result(labs(keyed_load - (held_load - held_before)) <= 1 &&
+			 labs(keyed - (held_after - held_before)) <= 1,
+			 "/proc/vmstat counts as many keys: %ld more, then %ld\n",
+			 keyed_load, keyed);
 	if (off)
 		ksft_test_result(!held_load, "alloc_class=off keys no block\n");
 	else
@@ -596,6 +616,49 @@ static void run(bool off)
 	free(before.flags);
 	free(load.flags);
 	free(after.flags);
+}
+
+/* --- sockets */
+
+/* Return: pages of data that they take. */
+static unsigned long sockets_fill(int (*sockets)[2])
+{
+	static char data[1 << 16];
+	unsigned long bytes = 0;
+	int i;
+
+	for (i = 0; i < SOCKETS; i++) {
+		ssize_t len;
+
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, sockets[i]))
+			ksft_exit_fail_perror("socketpair");
+		while ((len = write(sockets[i][1], data, sizeof(data))) > 0)
+			bytes += len;
+	}
+	return bytes / sysconf(_SC_PAGESIZE);
+}
+
+/* What lies in them is transient, but for the head of each piece, which is slab. */
+static void test_sockets(bool off)
+{
+	static int sockets[SOCKETS][2];
+	struct census before, load;
+	unsigned long nr, more;
+	int i;
+
+	drain();
+	census_of_pages(&before, block_pages);
+	nr = sockets_fill(sockets);
+	drain();
+	census_of_pages(&load, block_pages);
+	for (i = 0; i < SOCKETS; i++) {
+		close(sockets[i][0]);
+		close(sockets[i][1]);
+	}
+	more = census_sum(&load, "transient").used - census_sum(&before, "transient").used;
+	ksft_test_result(nr && (off ? !more : more >= nr / 2 && more <= nr * 2),
+			 "sockets: of %lu pages of data %lu are in blocks of transient\n",
+			 nr, more);
 }
 
 /* --- zones */
@@ -850,6 +913,7 @@ int main(void)
 	test_header();
 	test_formats();
 	run(strstr(cmdline, "alloc_class=off"));
+	test_sockets(strstr(cmdline, "alloc_class=off"));
 	test_lower_zone(strstr(cmdline, "alloc_class=off"));
 	test_movable();
 	run_disturbed();

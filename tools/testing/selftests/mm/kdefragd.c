@@ -9,8 +9,9 @@
  * 4. It makes runs of blocks, too, larger than any that can be allocated, and
  *    blocks of those that compressed pages lie in.
  * 5. Where no free block is left, requests for huge pages get theirs, and nothing
- *    is evicted for it.  The thread keeps still while it is switched off, a signal
- *    ends vm.defrag_now, and tracepoints tell what it does.
+ *    is evicted for it.  The thread keeps still while it is switched off, fills the
+ *    reserve up when blocks are taken from it, a signal ends vm.defrag_now, and
+ *    tracepoints tell what it does.
  * 6. A process for each kind of memory knows where its pages lie.  At first nobody
  *    touches them: each kind has to be seen to move, and it is kdefragd that moves
  *    them; pinned pages have to stay.
@@ -182,6 +183,21 @@ static void test_switch(bool scarce)
 			 s.on, s.made);
 }
 
+static void test_reserve(bool scarce)
+{
+	struct reserve r;
+
+	if (!scarce || !reserve_take(&r)) {
+		skip(2, "the reserve", "no transparent huge pages, or no debugfs");
+		return;
+	}
+	ksft_print_msg("%lu blocks are taken from it, the thread is woken %lu times\n",
+		       r.taken, r.woken);
+	ksft_test_result(r.taken && r.woken && r.made && r.kept,
+			 "the reserve is filled up again, with %lu blocks\n", r.made);
+	ksft_test_result(!r.evicted, "nothing is evicted for it: %lu pages\n", r.evicted);
+}
+
 static void test_signal(struct memory *m)
 {
 	struct interrupted r;
@@ -231,6 +247,7 @@ static void test_requests(void)
 		ksft_exit_fail_msg("free blocks do not run out\n");
 	test_direct(&s, scarce);
 	test_switch(scarce);
+	test_reserve(scarce);
 	test_signal(&s.m);
 	test_trace(&s.m);
 	ksft_test_result(!memory_lost(&s.m), "all that time, its content is the same\n");
@@ -559,7 +576,7 @@ int main(void)
 
 	test_begin();
 
-	ksft_set_plan(12 + 5 + 2 + 2 + 11 + 1 + nr_kinds + 7 + 3);
+	ksft_set_plan(14 + 5 + 2 + 2 + 11 + 1 + nr_kinds + 7 + 3);
 	test_knobs();
 	test_blocks();
 	test_runs();

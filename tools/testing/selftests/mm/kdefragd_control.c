@@ -13,6 +13,7 @@
 #include "fragment.h"
 #include "kdefragd_blocks.h"
 #include "kdefragd_control.h"
+#include "kdefragd_huge.h"
 #include "kdefragd_mem.h"
 #include "vm_util.h"
 
@@ -75,6 +76,78 @@ void switch_off_and_on(struct switched *s)
 	s->made = counter("kdefragd_made") - s->made;
 	s->on = counter("kdefragd_pass") - s->on;
 	knob_write("free_block_reserve", "0");
+}
+
+/* --- a reserve ------------------------------------------------------------------- */
+
+#define RESERVE		"40"		/* per mille */
+#define BELOW		4		/* blocks below the low mark, all zones together */
+
+/* Blocks above the low marks.  Return: false if a zone is below it, or none has one. */
+static bool reserve_is_kept(unsigned long *above)
+{
+	unsigned long free, low, sum = 0;
+	bool known = false, kept = true;
+	FILE *f = fopen("/sys/kernel/debug/kdefragd", "r");
+	char line[256];
+
+	while (f && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*d %*s %lu %lu", &free, &low) != 2 || !low)
+			continue;
+		known = true;
+		if (free < low)
+			kept = false;
+		else
+			sum += free - low;
+	}
+	if (f)
+		fclose(f);
+	*above = sum;
+	return known && kept;
+}
+
+static bool wait_for_reserve(unsigned long *above)
+{
+	double end = seconds() + ON_TIME;
+
+	while (!reserve_is_kept(above)) {
+		if (seconds() > end)
+			return false;
+		usleep(SETTLE);
+	}
+	return true;
+}
+
+bool reserve_take(struct reserve *r)
+{
+	size_t at, huge = huge_size();
+	unsigned long above;
+	struct huge taken;
+
+	*r = (struct reserve){ };
+	/* Once made for the knob, it is nobody's but theirs who take from it. */
+	knob_write("free_block_reserve", RESERVE);
+	if (!wait_for_reserve(&above))
+		return false;
+	settle();
+	if (!reserve_is_kept(&above) || !huge_map(&taken, (above + BELOW) * huge))
+		return false;
+	r->woken = counter("kdefragd_wake");
+	r->made = counter("kdefragd_made");
+	r->evicted = evicted();
+	thp_save_settings();
+	huge_set(THP_DEFRAG_NEVER);
+	for (at = 0; at < taken.size; at += huge)
+		r->taken += huge_fault(&taken, at);
+	thp_restore_settings();
+	r->kept = wait_for_reserve(&above);
+	settle();
+	r->woken = counter("kdefragd_wake") - r->woken;
+	r->made = counter("kdefragd_made") - r->made;
+	r->evicted = evicted() - r->evicted;
+	huge_unmap(&taken);
+	knob_write("free_block_reserve", "0");
+	return true;
 }
 
 /* --- interrupted --------------------------------------------------------------- */

@@ -27,6 +27,28 @@ struct switched {
 void switch_off_and_on(struct switched *s);
 
 /**
+ * struct reserve - what became of the reserve when blocks were taken from it
+ * @taken: blocks, more than there were above the low marks
+ * @woken: times that the thread took a request, which nobody but their taking made
+ * @made: blocks made by it
+ * @kept: free blocks are at the low mark again, or above, in each zone that has one
+ * @evicted: pages swapped out or reclaimed meanwhile
+ */
+struct reserve {
+	unsigned long taken;
+	unsigned long woken;
+	unsigned long made;
+	bool kept;
+	unsigned long evicted;
+};
+
+/*
+ * Memory must be sparse, so that blocks can be made.  Leaves vm.free_block_reserve
+ * at 0.  Return: false if it is not known, or there is no memory to be mapped.
+ */
+bool reserve_take(struct reserve *r);
+
+/**
  * struct interrupted - a write to vm.defrag_now that a signal came into
  * @ret: of the write
  * @left: pages that there were still to move, as was seen when it was asked again

@@ -61,12 +61,6 @@ void scarcity_end(struct scarcity *s)
 		sched_setaffinity(0, sizeof(s->cpus), &s->cpus);
 }
 
-static unsigned long evicted(void)
-{
-	return counter("pswpout") + counter("pgsteal_kswapd") +
-	       counter("pgsteal_direct");
-}
-
 bool direct_faults(struct scarcity *s, struct direct *d)
 {
 	size_t at, huge = huge_size();

@@ -53,6 +53,12 @@ unsigned long counter(const char *name)
 	return value;
 }
 
+unsigned long evicted(void)
+{
+	return counter("pswpout") + counter("pgsteal_kswapd") +
+	       counter("pgsteal_direct");
+}
+
 int defrag_now(unsigned int order)
 {
 	char text[16];

@@ -13,6 +13,9 @@ int knob_write(const char *name, const char *value);
 long knob_read(const char *name);
 unsigned long counter(const char *name);
 
+/* Pages swapped out or reclaimed since boot. */
+unsigned long evicted(void);
+
 /* Begin to print results; skip all without root or kdefragd. */
 void test_begin(void);
 
