@@ -45,7 +45,7 @@ static long rest = 3;
 
 static const struct fb_option options[] = {
 	{ "rounds", &rounds, 1, 100, "rounds of load and rest" },
-	{ "mix", &mix, 1, 5, "load: 1 short turns, 2 long ones, 3 tables stay, 4 sockets, 5 another" },
+	{ "mix", &mix, 1, 5, "load: 1 short turns, 2 long, 3 tables stay, 4 sockets, 5 another" },
 	{ "rest", &rest, 1, 600, "seconds of rest before memory is looked at" },
 	{ NULL }
 };
