@@ -83,12 +83,14 @@ void switch_off_and_on(struct switched *s)
 #define RESERVE		"40"		/* per mille */
 #define BELOW		4		/* blocks below the low mark, all zones together */
 
+#define MARKS		"/sys/kernel/debug/kdefragd"
+
 /* Blocks above the low marks.  Return: false if a zone is below it, or none has one. */
 static bool reserve_is_kept(unsigned long *above)
 {
 	unsigned long free, low, sum = 0;
 	bool known = false, kept = true;
-	FILE *f = fopen("/sys/kernel/debug/kdefragd", "r");
+	FILE *f = fopen(MARKS, "r");
 	char line[256];
 
 	while (f && fgets(line, sizeof(line), f)) {
@@ -118,20 +120,14 @@ static bool wait_for_reserve(unsigned long *above)
 	return true;
 }
 
-bool reserve_take(struct reserve *r)
+/* There is a reserve, of blocks @above the low marks: take these, and some more. */
+static void take_from_reserve(struct reserve *r, unsigned long above)
 {
 	size_t at, huge = huge_size();
-	unsigned long above;
 	struct huge taken;
 
-	*r = (struct reserve){ };
-	/* Once made for the knob, it is nobody's but theirs who take from it. */
-	knob_write("free_block_reserve", RESERVE);
-	if (!wait_for_reserve(&above))
-		return false;
-	settle();
-	if (!reserve_is_kept(&above) || !huge_map(&taken, (above + BELOW) * huge))
-		return false;
+	if (!huge_map(&taken, (above + BELOW) * huge))
+		return;
 	r->woken = counter("kdefragd_wake");
 	r->made = counter("kdefragd_made");
 	r->evicted = evicted();
@@ -146,6 +142,22 @@ bool reserve_take(struct reserve *r)
 	r->made = counter("kdefragd_made") - r->made;
 	r->evicted = evicted() - r->evicted;
 	huge_unmap(&taken);
+}
+
+bool reserve_take(struct reserve *r)
+{
+	unsigned long above;
+
+	*r = (struct reserve){ };
+	if (access(MARKS, R_OK))
+		return false;
+	/* Once made for the knob, it is nobody's but theirs who take from it. */
+	knob_write("free_block_reserve", RESERVE);
+	if (wait_for_reserve(&above)) {
+		settle();
+		reserve_is_kept(&above);
+		take_from_reserve(r, above);
+	}
 	knob_write("free_block_reserve", "0");
 	return true;
 }

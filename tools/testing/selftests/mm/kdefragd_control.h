@@ -44,7 +44,8 @@ struct reserve {
 
 /*
  * Memory must be sparse, so that blocks can be made.  Leaves vm.free_block_reserve
- * at 0.  Return: false if it is not known, or there is no memory to be mapped.
+ * at 0.  Return: false if it cannot be looked at; if it was not filled at first,
+ * nothing is taken.
  */
 bool reserve_take(struct reserve *r);
 
