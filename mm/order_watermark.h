@@ -151,6 +151,16 @@ static inline bool order_wmark_hands_over(unsigned int order)
 	       order_wmark_mode_is(ORDER_WMARK_HAND_OVER);
 }
 
+/*
+ * Is the free scanner of a compactor to look at each page?  In strides, it finds
+ * nothing where every 32nd page is in use, and whoever goes by no hints has nobody
+ * to come after him who might find it.
+ */
+static inline bool order_wmark_looks_closely(int order, bool ignores_hints)
+{
+	return ignores_hints && order > 0 && order_wmark_active(order);
+}
+
 bool order_wmark_balanced(pg_data_t *pgdat, unsigned int order,
 			  int highest_zoneidx);
 bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
@@ -295,6 +305,11 @@ static inline bool order_wmark_active(unsigned int order)
 }
 
 static inline bool order_wmark_hands_over(unsigned int order)
+{
+	return false;
+}
+
+static inline bool order_wmark_looks_closely(int order, bool ignores_hints)
 {
 	return false;
 }

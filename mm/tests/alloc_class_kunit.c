@@ -19,6 +19,8 @@
 #include "../internal.h"
 #include "../page_alloc.h"
 
+#include <trace/events/alloc_class.h>
+
 /* Pages to allocate for a look at where they lie: some blocks full. */
 #define NR_PAGES	(4 * pageblock_nr_pages)
 
@@ -184,9 +186,19 @@ static unsigned long counted(enum vm_event_item item)
 	return events[item];
 }
 
+static unsigned long borrowed_by(enum alloc_class class)
+{
+	return counted(ALLOC_CLASS_BORROWED_OTHER + class);
+}
+
 static unsigned long borrowed(void)
 {
-	return counted(ALLOC_CLASS_BORROWED);
+	unsigned long nr = 0;
+	int class;
+
+	for (class = 0; class < NR_ALLOC_CLASSES; class++)
+		nr += borrowed_by(class);
+	return nr;
 }
 
 static unsigned long taken_over(void)
@@ -309,23 +321,72 @@ static bool hold_until(struct list_head *held, gfp_t gfp,
 	return false;
 }
 
+static unsigned long transient_borrowed(void)
+{
+	return borrowed_by(ALLOC_CLASS_TRANSIENT);
+}
+
+/* What the tracepoints tell, while somebody listens: pages, and blocks by the taker. */
+static atomic_long_t traced_borrowed;
+static atomic_long_t traced_taken_over[NR_ALLOC_CLASSES];
+
+static void on_borrow(void *unused, const struct page *page, unsigned int order,
+		      unsigned int fallback_order, enum alloc_class class,
+		      enum alloc_class block_class)
+{
+	if (class == ALLOC_CLASS_TRANSIENT && block_class != class &&
+	    block_class == pfnblock_class(page, page_to_pfn(page)))
+		atomic_long_add(1 << order, &traced_borrowed);
+}
+
+static void on_take_over(void *unused, const struct page *page,
+			 enum alloc_class block_class, enum alloc_class class)
+{
+	if (block_class != class && class == pfnblock_class(page, page_to_pfn(page)))
+		atomic_long_inc(&traced_taken_over[class]);
+}
+
+/* Return: 0, or an error where there are no tracepoints. */
+static int listen(void)
+{
+	int class, err;
+
+	atomic_long_set(&traced_borrowed, 0);
+	for (class = 0; class < NR_ALLOC_CLASSES; class++)
+		atomic_long_set(&traced_taken_over[class], 0);
+	err = register_trace_alloc_class_borrow(on_borrow, NULL);
+	if (err)
+		return err;
+	err = register_trace_alloc_class_take_over(on_take_over, NULL);
+	if (err)
+		unregister_trace_alloc_class_borrow(on_borrow, NULL);
+	return err;
+}
+
+static void listen_no_more(void)
+{
+	unregister_trace_alloc_class_take_over(on_take_over, NULL);
+	unregister_trace_alloc_class_borrow(on_borrow, NULL);
+	tracepoint_synchronize_unregister();
+}
+
 /*
- * Without a whole free block anywhere, page tables, which stay longer, take over
- * a block of transient pages that is half free; these, in turn, take over
- * nothing, and borrow.
+ * Without a whole free block anywhere, pages of a class that stays longer take over
+ * a block of transient ones that is half free; these, in turn, take over nothing,
+ * and borrow.
  */
-static void alloc_class_takes_over_and_borrows(struct kunit *test)
+static void class_takes_over(struct kunit *test, gfp_t gfp, enum alloc_class taker)
 {
 	const gfp_t transient = GFP_NOWAIT | __GFP_TRANSIENT;
-	const gfp_t pgtable = GFP_NOWAIT | __GFP_PGTABLE;
 	LIST_HEAD(transients);
-	LIST_HEAD(pgtables);
+	LIST_HEAD(takers);
 	LIST_HEAD(movables);
 	LIST_HEAD(blocks);
+	enum alloc_class class = ALLOC_CLASS_TRANSIENT;
 	unsigned long before, after, elsewhere = 0;
 	bool took_over, did_borrow;
-	enum alloc_class class;
 	struct page *page;
+	int deaf;
 
 	skip_if_off(test);
 	if (global_zone_page_state(NR_FREE_PAGES_BLOCKS) < 64 * pageblock_nr_pages)
@@ -336,17 +397,17 @@ static void alloc_class_takes_over_and_borrows(struct kunit *test)
 	let_go(&movables, 0, in_last_three_quarters);
 	hold(&transients, transient, 0, 8 * pageblock_nr_pages);
 	let_go(&transients, 0, in_last_three_quarters);
+	deaf = listen();
 	hold(&blocks, GFP_NOWAIT | __GFP_MEMALLOC, pageblock_order, ULONG_MAX);
 
-	took_over = hold_until(&pgtables, pgtable, taken_over);
-	class = ALLOC_CLASS_OTHER;
+	took_over = hold_until(&takers, GFP_NOWAIT | gfp, taken_over);
 	if (took_over) {
-		page = list_first_entry(&pgtables, struct page, lru);
+		page = list_first_entry(&takers, struct page, lru);
 		class = pfnblock_class(page, page_to_pfn(page));
 	}
 
 	before = taken_over();
-	did_borrow = hold_until(&transients, transient, borrowed);
+	did_borrow = hold_until(&transients, transient, transient_borrowed);
 	/* Now: once memory is let go, others may. */
 	after = taken_over();
 	list_for_each_entry(page, &transients, lru)
@@ -354,15 +415,31 @@ static void alloc_class_takes_over_and_borrows(struct kunit *test)
 			     ALLOC_CLASS_TRANSIENT;
 
 	let_go(&blocks, pageblock_order, NULL);
-	let_go(&pgtables, 0, NULL);
+	let_go(&takers, 0, NULL);
 	let_go(&transients, 0, NULL);
 	let_go(&movables, 0, NULL);
+	if (!deaf)
+		listen_no_more();
 
 	KUNIT_EXPECT_TRUE(test, took_over);
-	KUNIT_EXPECT_EQ(test, class, ALLOC_CLASS_PGTABLE);
+	KUNIT_EXPECT_EQ(test, class, taker);
 	KUNIT_EXPECT_TRUE(test, did_borrow);
 	KUNIT_EXPECT_GT(test, elsewhere, 0UL);
 	KUNIT_EXPECT_EQ(test, after, before);
+	if (deaf)
+		return;
+	KUNIT_EXPECT_GT(test, atomic_long_read(&traced_borrowed), 0);
+	KUNIT_EXPECT_GT(test, atomic_long_read(&traced_taken_over[taker]), 0);
+}
+
+static void alloc_class_pgtable_takes_over(struct kunit *test)
+{
+	class_takes_over(test, __GFP_PGTABLE, ALLOC_CLASS_PGTABLE);
+}
+
+static void alloc_class_other_takes_over(struct kunit *test)
+{
+	class_takes_over(test, 0, ALLOC_CLASS_OTHER);
 }
 
 /* A node without pages, with the two zones between which kernel pages may go. */
@@ -736,7 +813,8 @@ static struct kunit_case alloc_class_test_cases[] = {
 	KUNIT_CASE(alloc_class_key_stays_apart),
 	KUNIT_CASE(alloc_class_transient_has_its_blocks),
 	KUNIT_CASE(alloc_class_pgtable_has_its_blocks),
-	KUNIT_CASE(alloc_class_takes_over_and_borrows),
+	KUNIT_CASE(alloc_class_pgtable_takes_over),
+	KUNIT_CASE(alloc_class_other_takes_over),
 	KUNIT_CASE(alloc_class_fills_the_lower_zone),
 	KUNIT_CASE(alloc_class_putback_finds_the_list),
 #ifdef CONFIG_MEMORY_ISOLATION

@@ -282,39 +282,75 @@ static void counts_keep_alignment(struct kunit *test)
 	}
 }
 
-/* The count of a block goes with its pages to the free lists and from them. */
+/*
+ * Of the blocks that an area lies in: how many have another count than their pages
+ * say, or, if it is in use, one that leaves no room for it?
+ */
+static unsigned int counts_wrong(struct page *page, unsigned int order, bool in_use)
+{
+	unsigned int nr = min(1UL << order, pageblock_nr_pages), wrong = 0;
+	unsigned long pfn = pageblock_start_pfn(page_to_pfn(page));
+	unsigned long end = page_to_pfn(page) + (1UL << order);
+	struct zone *zone = page_zone(page);
+
+	guard(spinlock_irqsave)(&zone->lock);
+	for (; pfn < end; pfn += pageblock_nr_pages) {
+		unsigned int nr_free = block_nr_free(pfn_to_page(pfn));
+
+		wrong += nr_free != block_count_free(zone, pfn) ||
+			 (in_use && nr_free > pageblock_nr_pages - nr);
+	}
+	return wrong;
+}
+
+/*
+ * The count of a block goes with its pages to the free lists and from them: of a
+ * part of a block, of a block, and of all those that a larger area lies in.
+ */
 static void occupancy_follows(struct kunit *test)
 {
 	unsigned int order;
 
-	for (order = PAGE_ALLOC_COSTLY_ORDER + 1; order <= MAX_PAGE_ORDER;
-	     order++) {
+	for (order = 0; order <= MAX_PAGE_ORDER; order++) {
 		struct page *page = alloc_pages(GFP_KERNEL | __GFP_NOWARN,
 						order);
-		unsigned int nr = min(1U << order,
-				      (unsigned int)pageblock_nr_pages);
-		unsigned long pfn, flags;
-		unsigned int held;
-		struct zone *zone;
 
 		if (!page)
 			continue;
-		zone = page_zone(page);
-		pfn = pageblock_start_pfn(page_to_pfn(page));
-
-		spin_lock_irqsave(&zone->lock, flags);
-		held = block_nr_free(page);
-		KUNIT_EXPECT_EQ(test, held, block_count_free(zone, pfn));
-		spin_unlock_irqrestore(&zone->lock, flags);
-		KUNIT_EXPECT_LE(test, held, pageblock_nr_pages - nr);
-
+		KUNIT_EXPECT_EQ_MSG(test, counts_wrong(page, order, true), 0,
+				    "order %u, in use", order);
 		__free_pages(page, order);
-
-		spin_lock_irqsave(&zone->lock, flags);
-		KUNIT_EXPECT_EQ(test, block_nr_free(page),
-				block_count_free(zone, pfn));
-		spin_unlock_irqrestore(&zone->lock, flags);
+		KUNIT_EXPECT_EQ_MSG(test, counts_wrong(page, order, false), 0,
+				    "order %u, free", order);
 	}
+}
+
+static void free_one_by_one(struct page *page, unsigned long nr)
+{
+	while (nr--)
+		__free_page(page++);
+	drain_all_pages(NULL);
+}
+
+/* Half of an area larger than a block comes free: the other half's count is its own. */
+static void occupancy_of_larger_areas(struct kunit *test)
+{
+	const unsigned int order = MAX_PAGE_ORDER;
+	const unsigned long nr = 1UL << order >> 1;
+	struct page *page;
+
+	if (order == pageblock_order)
+		kunit_skip(test, "there is no larger area than a block");
+	page = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order);
+	if (!page)
+		kunit_skip(test, "no free area of order %u", order);
+
+	split_page(page, order);
+	free_one_by_one(page + nr, nr);
+	KUNIT_EXPECT_EQ(test, block_nr_free(page), 0);
+	KUNIT_EXPECT_EQ(test, counts_wrong(page, order, false), 0);
+	free_one_by_one(page, nr);
+	KUNIT_EXPECT_EQ(test, counts_wrong(page, order, false), 0);
 }
 
 static bool refused(gfp_t gfp, unsigned int order, struct alloc_context *ac)
@@ -470,6 +506,7 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(failures_get_old),
 	KUNIT_CASE(counts_keep_alignment),
 	KUNIT_CASE(occupancy_follows),
+	KUNIT_CASE(occupancy_of_larger_areas),
 	KUNIT_CASE(refuses_when_short_of_cache),
 	KUNIT_CASE(requests_during_a_pass_are_kept),
 #ifdef CONFIG_CONTIG_ALLOC

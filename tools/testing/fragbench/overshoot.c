@@ -8,21 +8,40 @@
  * network driver would: atomic, and held to the end.  All bursts together ask
  * for a hundredth of memory, a tenth of what is free.
  *
+ * With --waiting so many blocks are asked for instead, all at once, by who may wait
+ * for them, and reclaim, as a system call does.  With --exhaust they are asked for
+ * that way until memory is used up and a process is killed for it; how many were had
+ * is what counts then.
+ *
  * Every page evicted is one that somebody may want to read again; none had to
  * go.
  */
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fragbench.h"
 
 #define ORDER		3
 
-static long seconds = 20;
+/* Blocks asked for at a time, so that the count is wrong by no more */
+#define EXHAUST_BATCH	16
+
+static long seconds = 20, waiting, exhaust;
 
 static const struct fb_option options[] = {
 	{ "seconds", &seconds, 1, 3600, "of socket load" },
+	{ "waiting", &waiting, 0, 16384,
+	  "blocks, asked for by who may wait, instead of the load" },
+	{ "exhaust", &exhaust, 0, 1, "1: ask until somebody is killed for it" },
 	{ NULL }
+};
+
+/* What was done. */
+struct demand {
+	long asked, got;	/* blocks of ORDER */
+	long sent;		/* messages */
 };
 
 static size_t free_bytes(const struct frag_state *s)
@@ -102,16 +121,61 @@ static void setup(struct frag_cache *cache, struct frag_holes *holes,
 	}
 }
 
+static void burst(struct demand *d, long blocks, const char *kind)
+{
+	long got = frag_burst(ORDER, blocks, kind);
+
+	if (got < 0)
+		fb_die("a burst failed");
+	d->asked += blocks;
+	d->got += got;
+}
+
+static void load(struct demand *d)
+{
+	long pages = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10), i;
+
+	for (i = 0; i < seconds; i++) {
+		d->sent += frag_socket_traffic(1);
+		usleep(100000);
+		burst(d, pages / 100 / seconds >> ORDER, "atomic");
+	}
+}
+
+/* A process asks that is killed before all others. */
+static void ask_until_killed(struct demand *d)
+{
+	struct demand *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child = shared == MAP_FAILED ? -1 : fork();
+	int status;
+
+	if (!child) {
+		fb_knob_write("/proc/self/oom_score_adj", 1000);
+		do {
+			burst(shared, EXHAUST_BATCH, "retry");
+		} while (shared->got == shared->asked);
+		_exit(1);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
+		fb_die("nobody was killed");
+	*d = *shared;
+	/* The one that it was killed for */
+	d->asked += EXHAUST_BATCH;
+	munmap(shared, sizeof(*shared));
+}
+
 int main(int argc, char **argv)
 {
 	long boost = fb_knob_read(FB_VM "watermark_boost_factor");
-	long asked = 0, got = 0, sent = 0, resident, burst, i;
 	struct fb_counters *then, *now;
 	struct frag_sockets sockets;
 	struct frag_cache cache;
 	struct frag_holes holes;
+	struct demand demand = {};
 	struct frag_state s;
 	struct fb_map map;
+	long resident;
 
 	fb_begin(argc, argv, "Pages evicted while order 3 is short and pages are not.",
 		 options);
@@ -119,32 +183,25 @@ int main(int argc, char **argv)
 	fb_map_read(&map);
 	fb_map_print("before", &map);
 	resident = frag_cache_resident(&cache);
-	burst = fb_meminfo("MemTotal") / (sysconf(_SC_PAGESIZE) >> 10) / 100 /
-		seconds >> ORDER;
 
 	fb_knob_set(FB_VM "watermark_boost_factor", boost);
 	fb_unquiet();
 	then = fb_counters_read();
-	for (i = 0; i < seconds; i++) {
-		long came;
-
-		sent += frag_socket_traffic(1);
-		usleep(100000);
-		came = frag_burst(ORDER, burst, "atomic");
-		if (came < 0)
-			fb_die("a burst failed");
-		asked += burst;
-		got += came;
-	}
+	if (exhaust)
+		ask_until_killed(&demand);
+	else if (waiting)
+		burst(&demand, waiting, "retry");
+	else
+		load(&demand);
 	now = fb_counters_read();
 	fb_quiet();
 
 	fb_value("evicted", "%ld", evicted(then, now));
 	fb_value("cache_lost", "%ld", resident - frag_cache_resident(&cache));
-	fb_value("messages", "%ld", sent);
-	fb_value("asked", "%ld", asked);
-	fb_value("got", "%ld", got);
-	fb_share("success", got, asked);
+	fb_value("messages", "%ld", demand.sent);
+	fb_value("asked", "%ld", demand.asked);
+	fb_value("got", "%ld", demand.got);
+	fb_share("success", demand.got, demand.asked);
 	fb_counters_print(then, now);
 	fb_map_read(&map);
 	fb_map_print("after", &map);

@@ -488,6 +488,7 @@ static void test_movable(void)
 	struct census before, load;
 	struct census_row then, now;
 	unsigned int tries;
+	unsigned long at_home;
 	char *anon;
 
 	anon = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -506,6 +507,7 @@ static void test_movable(void)
 		if (census_sum(&load, "movable").unlike <= CENSUS_BLOCKS)
 			break;
 	}
+	at_home = census_movable(anon, nr, block_pages);
 	munmap(anon, size);
 
 	then = census_sum(&before, "movable");
@@ -513,6 +515,9 @@ static void test_movable(void)
 	ksft_test_result(grown(then.used, now.used, nr) && grown(then.anon, now.anon, nr),
 			 "movable blocks hold %lu pages more, %lu anonymous ones, of %zu\n",
 			 now.used - then.used, now.anon - then.anon, nr);
+	ksft_test_result(at_home == nr,
+			 "they are in movable blocks, says who has them: %lu of %zu\n",
+			 at_home, nr);
 	ksft_test_result(now.unlike <= CENSUS_BLOCKS,
 			 "their counts of free pages are right: %lu of %lu are not\n",
 			 now.unlike, now.blocks);

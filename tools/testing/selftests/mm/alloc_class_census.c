@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "alloc_class_census.h"
+#include "fragment.h"
 #include "kselftest.h"
 
 #define TABLE		"/sys/kernel/debug/alloc_class"
@@ -237,4 +238,35 @@ bool census_take(struct census *table, struct census *pages, unsigned long block
 			return true;
 	}
 	return false;
+}
+
+unsigned long census_movable(const void *start, unsigned long nr,
+			     unsigned long block_pages)
+{
+	uint64_t *pfns = calloc(nr, sizeof(*pfns)), max = 0;
+	unsigned long pfn, i, found = 0;
+	unsigned int *in_block;
+	char line[128];
+	FILE *f = fopen(BLOCKS, "r");
+
+	if (!pfns || !f || frag_pfns(start, nr, pfns))
+		ksft_exit_fail_msg("cannot tell where pages lie\n");
+	for (i = 0; i < nr; i++)
+		max = pfns[i] > max ? pfns[i] : max;
+	in_block = calloc(max / block_pages + 1, sizeof(*in_block));
+	if (!in_block)
+		ksft_exit_fail_msg("no memory\n");
+	for (i = 0; i < nr; i++)
+		in_block[pfns[i] / block_pages]++;
+	while (fgets(line, sizeof(line), f)) {
+		char kind[16];
+
+		if (sscanf(line, "%*d %*s %lu %15s", &pfn, kind) == 2 &&
+		    is(kind, "movable") && pfn <= max)
+			found += in_block[pfn / block_pages];
+	}
+	fclose(f);
+	free(in_block);
+	free(pfns);
+	return found;
 }

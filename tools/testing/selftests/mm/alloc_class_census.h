@@ -69,4 +69,11 @@ bool census_of_pages(struct census *c, unsigned long block_pages);
 /* All zones together. */
 struct census_row census_sum(const struct census *c, const char *kind);
 
+/*
+ * Of @nr pages of this process, in memory, how many lie in movable blocks?  Where they
+ * lie, /proc/self/pagemap tells; what their block is, the kernel's map of blocks.
+ */
+unsigned long census_movable(const void *start, unsigned long nr,
+			     unsigned long block_pages);
+
 #endif /* _SELFTESTS_MM_ALLOC_CLASS_CENSUS_H */

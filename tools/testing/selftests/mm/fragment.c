@@ -82,7 +82,8 @@ void frag_print(const char *prefix, const struct frag_state *state)
 }
 
 /*
- * Read a sparse file of @size bytes in @dir into the page cache.
+ * Read a sparse file of @size bytes, rounded down to whole pages, in @dir into the
+ * page cache.
  * Return: 0; -1 if that failed; -EOPNOTSUPP where page cache cannot be evicted.
  */
 int frag_cache_fill(struct frag_cache *cache, const char *dir, size_t size)
@@ -92,6 +93,7 @@ int frag_cache_fill(struct frag_cache *cache, const char *dir, size_t size)
 	char path[4096];
 	size_t at;
 
+	size -= size % psize();
 	snprintf(path, sizeof(path), "%s/fragment.XXXXXX", dir);
 	cache->size = size;
 	cache->fd = mkstemp(path);

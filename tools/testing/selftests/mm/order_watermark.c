@@ -4,7 +4,7 @@
  *
  * Without options: the test.  Each arm brings memory into the same bad shape
  * (much of it free, no block of order 3), and then asks for order 3 in one of
- * four ways:
+ * five ways:
  *
  *	traffic	for long.  The arm with vm.order_watermark=0 has to evict, or the
  *		test could not tell; the arm with 1 must not.
@@ -12,6 +12,8 @@
  *		a few blocks by then, we enough.
  *	waiting	once, where one may wait, and would reclaim oneself.
  *	wall	for blocks that nobody can make.  Reclaim may help, but little.
+ *	oom	where one may wait, until memory is used up and who asks is killed
+ *		for it: with the check that is to come no earlier than without.
  *
  *	-m MODE		ring, then traffic, with vm.order_watermark=MODE, or
  *			"stock" to leave it alone, and a report for people
@@ -29,6 +31,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,6 +50,7 @@
 #define RING		256	/* entries of a receive ring */
 #define WALL_SECONDS	8
 #define WALL_BATCH	64	/* pages: compact_gap(), rounded up by reclaim */
+#define OOM_BATCH	16	/* blocks: by so many the count may be wrong */
 
 static const char *dir = ".";
 static double seconds = 10;
@@ -156,6 +161,7 @@ struct counts {
 	long pages, shape;	/* decisions: short of ... */
 	long handed;		/* hand-overs */
 	long let;		/* times reclaim was let work for an order */
+	long killed;		/* processes, for want of memory */
 };
 
 static void count(struct counts *c)
@@ -169,6 +175,7 @@ static void count(struct counts *c)
 	c->shape = vm_counter("order_wmark_short_of_shape");
 	c->handed = vm_counter("order_wmark_handed_over");
 	c->let = vm_counter("order_wmark_let_reclaim");
+	c->killed = vm_counter("oom_kill");
 }
 
 static void count_since(struct counts *c, const struct counts *then)
@@ -183,6 +190,7 @@ static void count_since(struct counts *c, const struct counts *then)
 	c->shape -= then->shape;
 	c->handed -= then->handed;
 	c->let -= then->let;
+	c->killed -= then->killed;
 }
 
 /* Memory in a bad shape: much of it free, and no block of ORDER. */
@@ -375,6 +383,34 @@ static void wall(struct result *r)
 		burst(r, RING, "atomic");
 		usleep(250000);
 	}
+}
+
+/* OOM: whoever asks is killed when there is nothing left, and tells how much was. */
+static void oom(struct result *r)
+{
+	long *got = mmap(NULL, sizeof(*got), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t child;
+
+	if (got == MAP_FAILED)
+		return;
+	child = fork();
+	if (!child) {
+		long more;
+
+		if (frag_write("/proc/self/oom_score_adj", "1000"))
+			_exit(1);
+		do {
+			more = frag_burst(ORDER, OOM_BATCH, "retry");
+			*got += more > 0 ? more : 0;
+		} while (more == OOM_BATCH);
+		_exit(0);
+	}
+	if (child > 0)
+		waitpid(child, NULL, 0);
+	r->asked = *got + OOM_BATCH;
+	r->got = *got;
+	munmap(got, sizeof(*got));
 }
 
 /*
@@ -647,6 +683,35 @@ static void test_wall(void)
 			 "wall: little at a time (%ld pages)\n", on.c.evicted);
 }
 
+static void test_oom(void)
+{
+	struct result off, on, kdefragd;
+	const char *why;
+
+	if (!run_arms("oom", oom, &off, &on))
+		return;
+	ksft_test_result(off.c.killed > 0 && on.c.killed > 0,
+			 "oom: memory is used up (%ld killed, off %ld)\n",
+			 on.c.killed, off.c.killed);
+	ksft_test_result(on.got + OOM_BATCH >= off.got,
+			 "oom: nobody is killed earlier (%ld blocks were had, off %ld)\n",
+			 on.got, off.got);
+	if (access(KDEFRAGD, F_OK)) {
+		ksft_test_result_skip("oom, kdefragd: not in this kernel\n");
+		return;
+	}
+	why = run_arm(&kdefragd, oom, "kdefragd");
+	if (why) {
+		ksft_test_result_fail("oom, kdefragd: %s\n", why);
+		return;
+	}
+	ksft_print_msg("oom, kdefragd\n");
+	report(&kdefragd);
+	ksft_test_result(kdefragd.got + OOM_BATCH >= off.got,
+			 "oom, kdefragd: nobody is killed earlier (%ld blocks were had, off %ld)\n",
+			 kdefragd.got, off.got);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -656,6 +721,7 @@ static const struct {
 	{ "waiting", test_waiting },
 	{ "kdefragd", test_kdefragd },
 	{ "wall", test_wall },
+	{ "oom", test_oom },
 };
 
 static bool known(const char *what, const char * const *list)
@@ -671,7 +737,8 @@ int main(int argc, char **argv)
 		"0", "1", "2", "kdefragd", "stock", NULL
 	};
 	static const char * const names[] = {
-		"traffic", "ring", "waiting", "kdefragd", "wall", NULL
+		"traffic", "ring", "waiting", "kdefragd", "wall", "oom",
+		NULL
 	};
 	static const char * const bad_mode[] = { "3", "-1", "x", "1x", NULL };
 	static const char * const bad_share[] = { "0", "101", "-5", "x", NULL };
