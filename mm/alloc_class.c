@@ -300,8 +300,8 @@ void alloc_class_taken_over(struct page *page, enum alloc_class from,
 void alloc_class_borrowed(struct page *page, unsigned int order,
 			  unsigned int fallback_order, enum alloc_class class)
 {
-	BUILD_BUG_ON(ALLOC_CLASS_BORROWED_TRANSIENT - ALLOC_CLASS_BORROWED_OTHER !=
-		     ALLOC_CLASS_TRANSIENT - ALLOC_CLASS_OTHER);
+	BUILD_BUG_ON(ALLOC_CLASS_BORROWED_TRANSIENT - ALLOC_CLASS_BORROWED_OTHER + 1 !=
+		     NR_ALLOC_CLASSES);
 	__count_vm_events(ALLOC_CLASS_BORROWED_OTHER + class, 1 << order);
 	trace_alloc_class_borrow(page, order, fallback_order, class,
 				 pfnblock_class(page, page_to_pfn(page)));

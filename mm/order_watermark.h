@@ -152,13 +152,16 @@ static inline bool order_wmark_hands_over(unsigned int order)
 }
 
 /*
- * Is the free scanner of a compactor to look at each page?  In strides, it finds
- * nothing where every 32nd page is in use, and whoever goes by no hints has nobody
- * to come after him who might find it.
+ * Is the free scanner of a compactor to look at each page?  Mainline's takes longer
+ * and longer strides where it finds nothing, and then no more where every 32nd page
+ * is in use.  There kswapd reclaims on, and what it frees is found; where it leaves
+ * that to compaction, those who go by no hints have to find all that there is: a
+ * request at the highest priority or spared from reclaim, and kcompactd, before it
+ * says that it cannot.
  */
 static inline bool order_wmark_looks_closely(int order, bool ignores_hints)
 {
-	return ignores_hints && order > 0 && order_wmark_active(order);
+	return ignores_hints && order > 0 && order_wmark_hands_over(order);
 }
 
 bool order_wmark_balanced(pg_data_t *pgdat, unsigned int order,

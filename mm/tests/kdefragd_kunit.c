@@ -295,8 +295,11 @@ static unsigned int counts_wrong(struct page *page, unsigned int order, bool in_
 
 	guard(spinlock_irqsave)(&zone->lock);
 	for (; pfn < end; pfn += pageblock_nr_pages) {
-		unsigned int nr_free = block_nr_free(pfn_to_page(pfn));
+		unsigned int nr_free;
 
+		if (!block_in_zone(zone, pfn))
+			continue;
+		nr_free = block_nr_free(pfn_to_page(pfn));
 		wrong += nr_free != block_count_free(zone, pfn) ||
 			 (in_use && nr_free > pageblock_nr_pages - nr);
 	}

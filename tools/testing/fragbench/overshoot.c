@@ -10,12 +10,12 @@
  *
  * With --waiting so many blocks are asked for instead, all at once, by who may wait
  * for them, and reclaim, as a system call does.  With --exhaust they are asked for
- * that way until memory is used up and a process is killed for it; how many were had
- * is what counts then.
+ * that way until who asks is killed for it; how many were had is what counts then.
  *
  * Every page evicted is one that somebody may want to read again; none had to
- * go.
+ * go, but with --exhaust.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -49,11 +49,16 @@ static size_t free_bytes(const struct frag_state *s)
 	return s->free * sysconf(_SC_PAGESIZE);
 }
 
-/* Memory is free, and less than a hundredth of it lies in order-3 blocks. */
+/*
+ * Memory is free, and less than a hundredth of it lies in order-3 blocks, which are
+ * but few of those that will be asked for.
+ */
 static bool in_pieces(const struct frag_state *s)
 {
-	return free_bytes(s) > (64 << 20) &&
-	       frag_blocks_from(s, ORDER) << ORDER < s->free / 100;
+	unsigned long blocks = frag_blocks_from(s, ORDER);
+
+	return free_bytes(s) > (64 << 20) && blocks << ORDER < s->free / 100 &&
+	       (!waiting || blocks * 16 < waiting);
 }
 
 static long evicted(const struct fb_counters *then, const struct fb_counters *now)
@@ -142,22 +147,35 @@ static void load(struct demand *d)
 	}
 }
 
+static void ask_for_ever(struct demand *d)
+{
+	long got;
+
+	if (fb_knob_write("/proc/self/oom_score_adj", 1000))
+		_exit(1);
+	do {
+		got = frag_burst(ORDER, EXHAUST_BATCH, "retry");
+		d->asked += EXHAUST_BATCH;
+		d->got += got > 0 ? got : 0;
+	} while (got == EXHAUST_BATCH);
+	_exit(1);
+}
+
 /* A process asks that is killed before all others. */
 static void ask_until_killed(struct demand *d)
 {
 	struct demand *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t child = shared == MAP_FAILED ? -1 : fork();
-	int status;
+	pid_t child = -1;
+	int status = 0;
 
-	if (!child) {
-		fb_knob_write("/proc/self/oom_score_adj", 1000);
-		do {
-			burst(shared, EXHAUST_BATCH, "retry");
-		} while (shared->got == shared->asked);
-		_exit(1);
-	}
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status))
+	if (fb_knob_write("/proc/self/oom_score_adj", -1000) || shared == MAP_FAILED)
+		fb_die("cannot have another process killed");
+	child = fork();
+	if (!child)
+		ask_for_ever(shared);
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
+	    WTERMSIG(status) != SIGKILL)
 		fb_die("nobody was killed");
 	*d = *shared;
 	/* The one that it was killed for */
@@ -168,6 +186,7 @@ static void ask_until_killed(struct demand *d)
 int main(int argc, char **argv)
 {
 	long boost = fb_knob_read(FB_VM "watermark_boost_factor");
+	long mode = fb_knob_read(FB_VM "defrag_mode");
 	struct fb_counters *then, *now;
 	struct frag_sockets sockets;
 	struct frag_cache cache;
@@ -179,12 +198,20 @@ int main(int argc, char **argv)
 
 	fb_begin(argc, argv, "Pages evicted while order 3 is short and pages are not.",
 		 options);
+	if (waiting && exhaust)
+		fb_usage_error("one of --waiting and --exhaust");
+	if (mode > 0)
+		fb_knob_set(FB_VM "defrag_mode", 0);	/* makes blocks all the time */
 	setup(&cache, &holes, &sockets, &s);
 	fb_map_read(&map);
 	fb_map_print("before", &map);
+	/* Reading drains the per-CPU lists */
+	use_up_blocks(&s);
 	resident = frag_cache_resident(&cache);
 
 	fb_knob_set(FB_VM "watermark_boost_factor", boost);
+	if (mode > 0)
+		fb_knob_set(FB_VM "defrag_mode", mode);
 	fb_unquiet();
 	then = fb_counters_read();
 	if (exhaust)

@@ -515,7 +515,8 @@ static void test_movable(void)
 	ksft_test_result(grown(then.used, now.used, nr) && grown(then.anon, now.anon, nr),
 			 "movable blocks hold %lu pages more, %lu anonymous ones, of %zu\n",
 			 now.used - then.used, now.anon - then.anon, nr);
-	ksft_test_result(at_home == nr,
+	/* Some may have come from the per-CPU list, or be moved meanwhile. */
+	ksft_test_result(at_home >= nr - nr * GROWTH_SLACK / 100,
 			 "they are in movable blocks, says who has them: %lu of %zu\n",
 			 at_home, nr);
 	ksft_test_result(now.unlike <= CENSUS_BLOCKS,

@@ -257,12 +257,13 @@ unsigned long census_movable(const void *start, unsigned long nr,
 	if (!in_block)
 		ksft_exit_fail_msg("no memory\n");
 	for (i = 0; i < nr; i++)
-		in_block[pfns[i] / block_pages]++;
+		if (pfns[i])
+			in_block[pfns[i] / block_pages]++;
 	while (fgets(line, sizeof(line), f)) {
 		char kind[16];
 
 		if (sscanf(line, "%*d %*s %lu %15s", &pfn, kind) == 2 &&
-		    is(kind, "movable") && pfn <= max)
+		    (is(kind, "movable") || is(kind, "cma")) && pfn <= max)
 			found += in_block[pfn / block_pages];
 	}
 	fclose(f);

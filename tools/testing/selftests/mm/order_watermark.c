@@ -12,8 +12,9 @@
  *		a few blocks by then, we enough.
  *	waiting	once, where one may wait, and would reclaim oneself.
  *	wall	for blocks that nobody can make.  Reclaim may help, but little.
- *	oom	where one may wait, until memory is used up and who asks is killed
- *		for it: with the check that is to come no earlier than without.
+ *	oom	where one may wait, until who asks is killed for it: with the check
+ *		that is to come no earlier than without, and most of memory is to be
+ *		used by then.
  *
  *	-m MODE		ring, then traffic, with vm.order_watermark=MODE, or
  *			"stock" to leave it alone, and a report for people
@@ -207,7 +208,7 @@ struct result {
 	long cache_before, cache_after;	/* pages of the shape's in memory */
 	struct counts c;
 	long sent;			/* messages */
-	long asked, got;		/* atomic order-3 blocks */
+	long asked, got;		/* order-3 blocks */
 	long first;			/* of a ring: blocks that came at once */
 };
 
@@ -385,31 +386,40 @@ static void wall(struct result *r)
 	}
 }
 
-/* OOM: whoever asks is killed when there is nothing left, and tells how much was. */
+static void oom_child(long *got)
+{
+	long more;
+
+	if (frag_write("/proc/self/oom_score_adj", "1000"))
+		_exit(1);
+	do {
+		more = frag_burst(ORDER, OOM_BATCH, "retry");
+		*got += more > 0 ? more : 0;
+	} while (more == OOM_BATCH);
+	_exit(1);
+}
+
+/*
+ * OOM: a process asks until it is killed, before all others, and tells how much it
+ * had got.  Nothing is asked if it could not be set up.
+ */
 static void oom(struct result *r)
 {
 	long *got = mmap(NULL, sizeof(*got), PROT_READ | PROT_WRITE,
 			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status = 0;
 	pid_t child;
 
 	if (got == MAP_FAILED)
 		return;
 	child = fork();
-	if (!child) {
-		long more;
-
-		if (frag_write("/proc/self/oom_score_adj", "1000"))
-			_exit(1);
-		do {
-			more = frag_burst(ORDER, OOM_BATCH, "retry");
-			*got += more > 0 ? more : 0;
-		} while (more == OOM_BATCH);
-		_exit(0);
+	if (!child)
+		oom_child(got);
+	if (child > 0 && waitpid(child, &status, 0) == child &&
+	    WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+		r->asked = *got + OOM_BATCH;
+		r->got = *got;
 	}
-	if (child > 0)
-		waitpid(child, NULL, 0);
-	r->asked = *got + OOM_BATCH;
-	r->got = *got;
 	munmap(got, sizeof(*got));
 }
 
@@ -683,19 +693,41 @@ static void test_wall(void)
 			 "wall: little at a time (%ld pages)\n", on.c.evicted);
 }
 
+/* Pages that it could have got: free, or page cache. */
+static long oom_possible(const struct result *r)
+{
+	return r->before.free + r->cache_before;
+}
+
+/* It has got no less than with mainline's check, and no less than half of all. */
+static void test_oom_result(const char *name, const struct result *off,
+			    const struct result *on)
+{
+	ksft_test_result(on->c.killed > 0 && on->got + OOM_BATCH >= off->got,
+			 "%s: nobody is killed earlier (%ld blocks were had, off %ld)\n",
+			 name, on->got, off->got);
+	ksft_test_result(on->got << ORDER >= oom_possible(on) / 2,
+			 "%s: memory is used before (%ld pages of %ld)\n",
+			 name, on->got << ORDER, oom_possible(on));
+}
+
 static void test_oom(void)
 {
 	struct result off, on, kdefragd;
+	char panics[32];
 	const char *why;
 
+	if (knob_read("/proc/sys/vm/panic_on_oom", panics, sizeof(panics)) ||
+	    strcmp(panics, "0")) {
+		ksft_test_result_skip("oom: vm.panic_on_oom is set\n");
+		return;
+	}
+	frag_write("/proc/self/oom_score_adj", "-1000");
 	if (!run_arms("oom", oom, &off, &on))
 		return;
-	ksft_test_result(off.c.killed > 0 && on.c.killed > 0,
-			 "oom: memory is used up (%ld killed, off %ld)\n",
-			 on.c.killed, off.c.killed);
-	ksft_test_result(on.got + OOM_BATCH >= off.got,
-			 "oom: nobody is killed earlier (%ld blocks were had, off %ld)\n",
-			 on.got, off.got);
+	ksft_test_result(off.c.killed > 0, "oom: off, who asks is killed after %ld blocks\n",
+			 off.got);
+	test_oom_result("oom", &off, &on);
 	if (access(KDEFRAGD, F_OK)) {
 		ksft_test_result_skip("oom, kdefragd: not in this kernel\n");
 		return;
@@ -707,9 +739,7 @@ static void test_oom(void)
 	}
 	ksft_print_msg("oom, kdefragd\n");
 	report(&kdefragd);
-	ksft_test_result(kdefragd.got + OOM_BATCH >= off.got,
-			 "oom, kdefragd: nobody is killed earlier (%ld blocks were had, off %ld)\n",
-			 kdefragd.got, off.got);
+	test_oom_result("oom, kdefragd", &off, &kdefragd);
 }
 
 static const struct {
