@@ -25,8 +25,8 @@
 
 #define ORDER		3
 
-/* Blocks asked for at a time, so that the count is wrong by no more */
-#define EXHAUST_BATCH	16
+/* Blocks asked for at a time: more would eat the reserves, once killed */
+#define EXHAUST_BATCH	1
 
 static long seconds = 20, waiting, exhaust;
 
@@ -177,6 +177,7 @@ static void ask_until_killed(struct demand *d)
 	if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
 	    WTERMSIG(status) != SIGKILL)
 		fb_die("nobody was killed");
+	frag_burst_drop();
 	*d = *shared;
 	/* The one that it was killed for */
 	d->asked += EXHAUST_BATCH;

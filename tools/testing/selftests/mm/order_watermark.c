@@ -51,7 +51,7 @@
 #define RING		256	/* entries of a receive ring */
 #define WALL_SECONDS	8
 #define WALL_BATCH	64	/* pages: compact_gap(), rounded up by reclaim */
-#define OOM_BATCH	16	/* blocks: by so many the count may be wrong */
+#define OOM_BATCH	1	/* blocks: more would eat the reserves, once killed */
 
 static const char *dir = ".";
 static double seconds = 10;
@@ -417,6 +417,8 @@ static void oom(struct result *r)
 		oom_child(got);
 	if (child > 0 && waitpid(child, &status, 0) == child &&
 	    WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
+		/* Before somebody else needs a page */
+		frag_burst_drop();
 		r->asked = *got + OOM_BATCH;
 		r->got = *got;
 	}
