@@ -44,37 +44,38 @@
  *	both		0.98	1.3	0.99	1.4	0.92	1.8
  *	on		0.99	1.3	0.99	1.4	0.92	1.9
  *
- * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of
- * the page tables stays, as those of services do. That is why page tables and
- * transient data are two classes: in the first two mixes, where both go at the
- * same time, one could do. Socket buffers alone and slab alone were not told
- * apart: slab pages are shared by all who use a cache of that size, and the
- * reclaimable ones have a mobility. The nodes of the page cache are slab as well;
- * tried as transient data they made it worse (mix 1: 1.46 for 1.30, one run), for
- * some of them stay, and a class of their own bought nothing (mixes 1 and 2: 1.27,
- * 1.39 for 1.31, 1.35; with open files and the slab behind pipes in it 1.39, 1.53).
- * Nor did it buy anything to use the free pages of blocks last that are half free
- * (1.36, 1.45; these, too, are of one run each). Where sockets are filled (mix 4), the
- * mark of their buffers buys most: after ten rounds 0.907 of the whole blocks without
- * it (one run), 0.974 to 0.979 with it. After 15 rounds, 11 blocks of slab come and go
- * with them, and at rest 15 blocks could be made of
- * the free pages among inodes. Caches of their own for the heads of socket buffers, in
- * blocks of transient data, bought nothing, 0.967 of the whole blocks for 0.966 to 0.972
- * in three runs: what these caches keep, 64 pages, lay in ten blocks. The pages of a
- * page_pool are used again and again for as long as their device is up, so they are
- * not marked. (The rows "off" and "on" are by the saved runs of the benchmark, mainline
- * for "off". The other three, and what was tried, are of one run each that was not
- * saved. "on" is both with blocks of the lower zone filled up, as below; the rows
+ * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of the page
+ * tables stays, as those of services do. That is why page tables and transient data are
+ * two classes: in the first two mixes, where both go at the same time, one could do.
+ * Socket buffers alone and slab alone were not told apart: slab pages are shared by all
+ * who use a cache of that size, and the reclaimable ones have a mobility. The nodes of
+ * the page cache are slab as well; tried as transient data they made it worse (mix 1:
+ * 1.46 for 1.30, one run), for some of them stay, and a class of their own bought
+ * nothing (mixes 1 and 2: 1.27, 1.39 for 1.31, 1.35; with open files and the slab
+ * behind pipes in it 1.39, 1.53). Nor did it buy anything to use the free pages of
+ * blocks last that are half free (1.36, 1.45; these, too, are of one run each). Where
+ * sockets are filled (mix 4), the mark of their buffers buys most: after ten rounds
+ * 0.907 of the whole blocks without it (one run), 0.974 to 0.979 with it. After 15
+ * rounds, 11 blocks of slab come and go with them, and at rest 15 blocks could be made
+ * of the free pages among inodes. Caches of their own for the heads of socket buffers,
+ * in blocks of transient data, bought nothing, 0.967 of the whole blocks for 0.966 to
+ * 0.972 in three runs: what these caches keep, 64 pages, lay in ten blocks. The pages
+ * of a page_pool are used again and again for as long as their device is up, so they
+ * are not marked. (The rows "off" and "on" are by the saved runs of the benchmark,
+ * mainline for "off". The other three, and what was tried, are of one run each that was
+ * not saved. "on" is both with blocks of the lower zone filled up, as below; the rows
  * above it are without that.)
  *
  * Others have no class, for there is next to nothing to win. By page_owner, at rest
- * after the four rounds of mix 1 with the classes that there are (one run, not
- * saved), 113 blocks hold pages that do not move. What keeps them, all by itself:
- * inodes, dentries and what else is slab 61 blocks, early boot 24; areas of vmalloc
- * two, and both are full; kernel stacks (212 pages in 11 blocks) and the rings of
- * tracing (76 in 3) none. With 512 threads and 64 rings of perf that come and go in
- * each round kernel stacks are 252 pages in 33 blocks, and keep none of these alone,
- * nor do rings. Compressed pages (zsmalloc) move. Not asked: BPF.
+ * after the four rounds of mix 1 with the classes that there are (one run, not saved),
+ * 113 blocks hold pages that do not move. What keeps them, all by itself: inodes,
+ * dentries and what else is slab 61 blocks, early boot 24; areas of vmalloc two, and
+ * both are full; kernel stacks (212 pages in 11 blocks) and the rings of tracing (76 in
+ * 3) none. With 512 threads and 64 rings of perf that come and go in each round kernel
+ * stacks are 252 pages in 33 blocks, and keep none of these alone, nor do rings.
+ * Compressed pages (zsmalloc) move. Of BPF, 2000 maps and programs that come and go do
+ * keep blocks: 0.958 of the whole ones are free when they have gone, 0.981 without them
+ * (one run each, not saved). But they stay with who loads them, mostly for good.
  *
  * What follows
  * ------------
@@ -100,12 +101,12 @@
  *   taken already.
  * - The flag is set where a subsystem allocates pages, one line each. Slab
  *   drops it (GFP_RECLAIM_MASK): its pages are shared by all its users.
- * - A block that boot keeps a part of, for the kernel's image or its tables, does
- *   not come free as a whole. Such blocks are unmovable from the beginning, so that
- *   pages which stay fill them before they begin others. They are five in a guest of
- *   3 GiB, and so many blocks more come free: after 15 rounds 0.984 to 0.985 of the
- *   whole blocks for 0.979 to 0.981 (mix 1), 0.966 to 0.976 for 0.966 to 0.972 (mix 4;
- *   three runs each, those without it not saved any more).
+ * - A block that boot keeps a part of, for the kernel's image or its tables, does not
+ *   come free as a whole. Such blocks are unmovable from the beginning, so that pages
+ *   which stay fill them before they begin others. They are five in a guest of 3 GiB,
+ *   and so many blocks more come free: after 15 rounds 0.984 to 0.985 of the whole
+ *   blocks for 0.979 to 0.981 (mix 1), 0.966 to 0.976 for 0.966 to 0.972 (mix 4; three
+ *   runs each, those without it not saved any more).
  *
  * If this is wrong
  * ----------------
@@ -117,12 +118,11 @@
  *
  * What is not promised
  * --------------------
- * Objects in slab are not told apart: short-lived ones in a slab page keep it,
- * and where they come and go in numbers they leave holes in the blocks of
- * ALLOC_CLASS_OTHER. A borrowed page is not brought home. The key goes with an
- * isolation, too, and with part of a block for alloc_contig_range(). And pages on
- * the per-CPU list of a class are not there for others, who then have to find
- * theirs in the free lists.
+ * Objects in slab are not told apart: short-lived ones in a slab page keep it, and where
+ * they come and go in numbers they leave holes in the blocks of ALLOC_CLASS_OTHER. A
+ * borrowed page is not brought home. The key goes with an isolation, too, and with part
+ * of a block for alloc_contig_range(). And pages on the per-CPU list of a class are not
+ * there for others, who then have to find theirs in the free lists.
  */
 #define pr_fmt(fmt) "alloc_class: " fmt
 
