@@ -126,7 +126,7 @@ static void setup(struct frag_cache *cache, struct frag_holes *holes,
 	}
 }
 
-static void burst(struct demand *d, long blocks, const char *kind)
+static void ask(struct demand *d, long blocks, const char *kind)
 {
 	long got = frag_burst(ORDER, blocks, kind);
 
@@ -143,7 +143,7 @@ static void load(struct demand *d)
 	for (i = 0; i < seconds; i++) {
 		d->sent += frag_socket_traffic(1);
 		usleep(100000);
-		burst(d, pages / 100 / seconds >> ORDER, "atomic");
+		ask(d, pages / 100 / seconds >> ORDER, "atomic");
 	}
 }
 
@@ -218,7 +218,7 @@ int main(int argc, char **argv)
 	if (exhaust)
 		ask_until_killed(&demand);
 	else if (waiting)
-		burst(&demand, waiting, "retry");
+		ask(&demand, waiting, "retry");
 	else
 		load(&demand);
 	now = fb_counters_read();
