@@ -97,8 +97,15 @@ static void order_wmark_age(struct order_wmark_zone *state)
 	}
 }
 
-/* Blocks of exactly @order that an ordinary request may use. */
-static unsigned long order_wmark_blocks(struct zone *zone, unsigned int order)
+/**
+ * order_wmark_blocks - free blocks that an ordinary request may use
+ * @zone: the zone
+ * @order: of exactly this order
+ *
+ * Context: any; exact under zone->lock.
+ * Return: how many.
+ */
+unsigned long order_wmark_blocks(struct zone *zone, unsigned int order)
 {
 	/* Changes under zone->lock; here a stale count does no harm. */
 	unsigned long all = data_race(zone->free_area[order].nr_free);

@@ -164,6 +164,7 @@ static inline bool order_wmark_looks_closely(int order, bool ignores_hints)
 	return ignores_hints && order > 0 && order_wmark_hands_over(order);
 }
 
+unsigned long order_wmark_blocks(struct zone *zone, unsigned int order);
 bool order_wmark_balanced(pg_data_t *pgdat, unsigned int order,
 			  int highest_zoneidx);
 bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,

@@ -19,7 +19,8 @@
  * timer until one of these wakes it:
  *
  *	the order-aware check	free pages enough, too few blocks of an order
- *	the reserve		whole free blocks are below the low mark
+ *	the reserve		whole free blocks, or areas of vm.kdefragd_order,
+ *				are below the low mark
  *	a knob			the reserve has been raised, or kdefragd switched on
  *
  * The reserve is looked at when a whole block is taken and, as there may be
@@ -349,7 +350,7 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 	for (; lacks; lacks = defrag_reserve_lacks(zone, true)) {
 		if (!effort.budget || !defrag_may_go_on(&effort))
 			return;
-		defrag_step(dn, zone, pageblock_order, lacks, &effort, &made);
+		defrag_step(dn, zone, defrag_reserve_order(), lacks, &effort, &made);
 		/* Cut short, it tells nothing. */
 		if (!made && !defrag_may_go_on(&effort))
 			return;
@@ -551,7 +552,7 @@ void defrag_ask_afresh(struct defrag_node *dn)
 /**
  * kdefragd_wake - ask for free areas of an order
  * @pgdat: the node
- * @order: the order, or 0 for the reserve of whole blocks
+ * @order: the order, or 0 for the reserve
  * @highest_zoneidx: highest zone that they may be in
  *
  * Context: any, but not under zone->lock.
@@ -593,7 +594,7 @@ bool kdefragd_takes_over(pg_data_t *pgdat, unsigned int order,
  * kdefragd_stands_in - is there no need of proactive compaction?
  * @pgdat: the node
  *
- * While a reserve of whole blocks is kept, and may be worked for.  Proactive
+ * While a reserve is kept, and may be worked for.  Proactive
  * compaction goes by a score of the free pages, looks twice a second, and moves
  * pages towards blocks that will never be whole as readily as towards others.
  *
@@ -700,6 +701,7 @@ static int __init kdefragd_init(void)
 {
 	int nid;
 
+	sysctl_kdefragd_order = pageblock_order;	/* no constant everywhere */
 	for_each_node_state(nid, N_MEMORY)
 		kdefragd_run(nid);
 	return 0;

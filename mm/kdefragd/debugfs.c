@@ -31,7 +31,7 @@ static void defrag_zone_show(struct seq_file *m, struct zone *zone,
 
 	defrag_count_remembered(zone, &blocks, &parts);
 	seq_printf(m, "%d %s %lu %lu %lu %u %u %lu %lu %lu %lu\n",
-		   zone_to_nid(zone), zone->name, defrag_free_blocks(zone),
+		   zone_to_nid(zone), zone->name, defrag_free_areas(zone),
 		   defrag_reserve_low(zone), defrag_reserve_high(zone),
 		   shift, shift ? defrag_rest_ms(dz) : 0,
 		   blocks.dearer, blocks.passed_over,

@@ -233,9 +233,10 @@ void defrag_ask_afresh(struct defrag_node *dn);
 extern int sysctl_kdefragd_budget;
 extern int sysctl_kdefragd_duty;
 
-/* reserve.c, in whole blocks */
+/* reserve.c, in areas of defrag_reserve_order() */
 bool defrag_pages_to_spare(struct zone *zone);
-unsigned long defrag_free_blocks(struct zone *zone);
+unsigned int defrag_reserve_order(void);
+unsigned long defrag_free_areas(struct zone *zone);
 unsigned long defrag_reserve_low(struct zone *zone);
 unsigned long defrag_reserve_high(struct zone *zone);
 unsigned long defrag_reserve_lacks(struct zone *zone, bool filling);
@@ -243,6 +244,7 @@ unsigned long defrag_reserve_wants(struct defrag_node *dn, struct zone *zone);
 void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid);
 
 extern int sysctl_free_block_reserve;
+extern int sysctl_kdefragd_order;
 
 /* room.c */
 void defrag_room_init(struct defrag_control *dc);

@@ -21,6 +21,7 @@
 #define DEFRAG_VAIN		4
 
 static int sysctl_kdefragd_max __ro_after_init;
+static const int sysctl_kdefragd_order_max = MAX_PAGE_ORDER;
 
 /* Work on a zone until no target of the order pays. */
 static int defrag_zone_now(struct zone *zone, unsigned int order)
@@ -141,6 +142,15 @@ static const struct ctl_table defrag_table[] = {
 		.proc_handler	= proc_dointvec_minmax,
 		.extra1		= SYSCTL_ONE,
 		.extra2		= SYSCTL_ONE_HUNDRED,
+	},
+	{
+		.procname	= "kdefragd_order",
+		.data		= &sysctl_kdefragd_order,
+		.maxlen		= sizeof(sysctl_kdefragd_order),
+		.mode		= 0644,
+		.proc_handler	= defrag_wake_sysctl,
+		.extra1		= SYSCTL_ONE,
+		.extra2		= (void *)&sysctl_kdefragd_order_max,
 	},
 	{
 		.procname	= "free_block_reserve",

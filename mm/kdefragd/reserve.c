@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kdefragd: the reserve, whole free blocks of a zone, and when to fill it.
+ * kdefragd: the reserve, large free areas of a zone, and when to fill it.
  *
- * Blocks are short below the low mark, and are made up to the high one.  Where a
- * pass for them did not pay, the zone is left alone for a while, unless it
+ * They are of vm.kdefragd_order at least: whole blocks, unless the knob says
+ * otherwise.  They are short below the low mark, and made up to the high one.
+ * Where a pass for them did not pay, the zone is left alone for a while, unless it
  * changes; core.c tells why.
  *
  * Locking: what is remembered is written by defrag_settle(), under the node's
@@ -14,6 +15,7 @@
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/vmstat.h>
+#include "../order_watermark.h"
 #include "../page_alloc.h"
 #include "hooks.h"
 #include "internal.h"
@@ -39,18 +41,25 @@
  */
 #define DEFRAG_RESERVE_SHIFT	1
 
-/* A zone of fewer blocks keeps no reserve: it would be all of it. */
-#define DEFRAG_RESERVE_MIN_BLOCKS	64
+/* A zone of fewer areas keeps no reserve: it would be all of it. */
+#define DEFRAG_RESERVE_MIN_AREAS	64
 
 int sysctl_free_block_reserve __read_mostly = 5;	/* per mille */
+int sysctl_kdefragd_order __read_mostly;		/* set by kdefragd_init() */
+
+/* The least order of what is in the reserve. */
+unsigned int defrag_reserve_order(void)
+{
+	return READ_ONCE(sysctl_kdefragd_order);
+}
 
 unsigned long defrag_reserve_low(struct zone *zone)
 {
-	unsigned long blocks = zone_managed_pages(zone) >> pageblock_order;
+	unsigned long areas = zone_managed_pages(zone) >> defrag_reserve_order();
 
-	if (blocks < DEFRAG_RESERVE_MIN_BLOCKS)
+	if (areas < DEFRAG_RESERVE_MIN_AREAS)
 		return 0;
-	return blocks * READ_ONCE(sysctl_free_block_reserve) / 1000;
+	return areas * READ_ONCE(sysctl_free_block_reserve) / 1000;
 }
 
 unsigned long defrag_reserve_high(struct zone *zone)
@@ -61,23 +70,25 @@ unsigned long defrag_reserve_high(struct zone *zone)
 }
 
 /*
- * Pages in whole free blocks; those that need only be accepted are as good.  Of
- * CMA's, few requests may have any, and how many lie in whole blocks is not known.
+ * Free pages in areas as the reserve holds them; those that need only be accepted
+ * are as good.  Not those that few requests may have.
  */
-static unsigned long defrag_pages_in_blocks(struct zone *zone)
+static unsigned long defrag_pages_in_areas(struct zone *zone)
 {
-	unsigned long pages = zone_page_state(zone, NR_FREE_PAGES_BLOCKS);
+	unsigned int order = defrag_reserve_order();
+	unsigned long pages = 0;
 
-	pages -= min(pages, zone_page_state(zone, NR_FREE_CMA_PAGES));
+	for (; order < NR_PAGE_ORDERS; order++)
+		pages += order_wmark_blocks(zone, order) << order;
 #ifdef CONFIG_UNACCEPTED_MEMORY
 	pages += zone_page_state(zone, NR_UNACCEPTED);
 #endif
 	return pages;
 }
 
-unsigned long defrag_free_blocks(struct zone *zone)
+unsigned long defrag_free_areas(struct zone *zone)
 {
-	return defrag_pages_in_blocks(zone) >> pageblock_order;
+	return defrag_pages_in_areas(zone) >> defrag_reserve_order();
 }
 
 /* Free pages that pages can be moved to. */
@@ -90,7 +101,7 @@ static unsigned long defrag_free_pages(struct zone *zone)
 }
 
 /*
- * Are there free pages beside those in whole blocks, to make more from?  Half of
+ * Are there free pages beside those in the reserve, to make more from?  Half of
  * them, for they are what most requests take first: where a full page cache leaves
  * few free, a reserve of nearly all of them would be taken apart as fast as it is
  * made.
@@ -102,7 +113,7 @@ static bool defrag_pages_suffice(struct zone *zone)
 	/* A block that is being emptied counts as used, and so does room for it. */
 	return free > low_wmark_pages(zone) &&
 	       free > min_wmark_pages(zone) + 2 * pageblock_nr_pages &&
-	       free > 2 * defrag_pages_in_blocks(zone);
+	       free > 2 * defrag_pages_in_areas(zone);
 }
 
 /* Are there so many free pages that some may be used up in moving others? */
@@ -113,7 +124,7 @@ bool defrag_pages_to_spare(struct zone *zone)
 }
 
 /**
- * defrag_reserve_lacks - blocks that are to be made for the reserve
+ * defrag_reserve_lacks - areas that are to be made for the reserve
  * @zone: the zone
  * @filling: up to the high mark, else to the low one
  *
@@ -124,11 +135,11 @@ unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
 {
 	unsigned long mark = filling ? defrag_reserve_high(zone) :
 				       defrag_reserve_low(zone);
-	unsigned long blocks = defrag_free_blocks(zone);
+	unsigned long areas = defrag_free_areas(zone);
 
-	if (blocks >= mark || !defrag_pages_suffice(zone))
+	if (areas >= mark || !defrag_pages_suffice(zone))
 		return 0;
-	return mark - blocks;
+	return mark - areas;
 }
 
 /**
@@ -140,7 +151,7 @@ unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
 void kdefragd_reserve_taken(struct zone *zone)
 {
 	if (kdefragd_enabled() &&
-	    defrag_free_blocks(zone) < defrag_reserve_low(zone) &&
+	    defrag_free_areas(zone) < defrag_reserve_low(zone) &&
 	    !test_bit(ZONE_BELOW_RESERVE, &zone->flags))
 		set_bit(ZONE_BELOW_RESERVE, &zone->flags);
 }
@@ -189,7 +200,7 @@ void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid)
 }
 
 /**
- * defrag_reserve_wants - blocks to be made for the reserve now
+ * defrag_reserve_wants - areas to be made for the reserve now
  * @dn: the node
  * @zone: one of its zones
  *

@@ -196,11 +196,11 @@ static void plan_lines_never_cross(struct kunit *test)
 	KUNIT_EXPECT_GT(test, defrag_plan(&t->census, ULONG_MAX).blocks, 0);
 }
 
-/* Whole blocks, in thousandths of the zone's; none in a zone of a few. */
+/* Areas, in thousandths of the zone's; none in a zone of a few. */
 static void reserve_scales(struct kunit *test)
 {
 	static const struct {
-		unsigned long blocks;
+		unsigned long areas;
 		int reserve;
 		unsigned long low, high;
 	} zones[] = {
@@ -214,18 +214,43 @@ static void reserve_scales(struct kunit *test)
 		{ 524288, 5, 2621, 3931 },
 	};
 	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
-	int before = READ_ONCE(sysctl_free_block_reserve);
+	int order, reserve = READ_ONCE(sysctl_free_block_reserve);
+	int order_before = READ_ONCE(sysctl_kdefragd_order);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, zone);
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
-		atomic_long_set(&zone->managed_pages,
-				zones[i].blocks << pageblock_order);
 		WRITE_ONCE(sysctl_free_block_reserve, zones[i].reserve);
-		KUNIT_EXPECT_EQ(test, defrag_reserve_low(zone), zones[i].low);
-		KUNIT_EXPECT_EQ(test, defrag_reserve_high(zone), zones[i].high);
+		for (order = 1; order < NR_PAGE_ORDERS; order++) {
+			WRITE_ONCE(sysctl_kdefragd_order, order);
+			atomic_long_set(&zone->managed_pages, zones[i].areas << order);
+			KUNIT_EXPECT_EQ(test, defrag_reserve_low(zone), zones[i].low);
+			KUNIT_EXPECT_EQ(test, defrag_reserve_high(zone), zones[i].high);
+		}
 	}
-	WRITE_ONCE(sysctl_free_block_reserve, before);
+	WRITE_ONCE(sysctl_kdefragd_order, order_before);
+	WRITE_ONCE(sysctl_free_block_reserve, reserve);
+}
+
+/* What is in it: areas of the order, and larger ones, as so many of it. */
+static void reserve_counts_larger_areas(struct kunit *test)
+{
+	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+	int order, order_before = READ_ONCE(sysctl_kdefragd_order);
+	unsigned long areas = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, zone);
+	/* Five of each order, two of which are for few requests. */
+	for (order = 0; order < NR_PAGE_ORDERS; order++) {
+		zone->free_area[order].nr_free = 5;
+		zone->free_area[order].nr_reserved = 2;
+	}
+	for (order = MAX_PAGE_ORDER; order > 0; order--) {
+		areas = 2 * areas + 3;
+		WRITE_ONCE(sysctl_kdefragd_order, order);
+		KUNIT_EXPECT_EQ(test, defrag_free_areas(zone), areas);
+	}
+	WRITE_ONCE(sysctl_kdefragd_order, order_before);
 }
 
 static void price_of_failures(struct kunit *test)
@@ -505,6 +530,7 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_runs),
 	KUNIT_CASE(plan_lines_never_cross),
 	KUNIT_CASE(reserve_scales),
+	KUNIT_CASE(reserve_counts_larger_areas),
 	KUNIT_CASE(price_of_failures),
 	KUNIT_CASE(failures_get_old),
 	KUNIT_CASE(counts_keep_alignment),

@@ -15,18 +15,12 @@
  * Every page evicted is one that somebody may want to read again; none had to
  * go, but with --exhaust.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fragbench.h"
 
 #define ORDER		3
-
-/* Blocks asked for at a time: more would eat the reserves, once killed */
-#define EXHAUST_BATCH	1
 
 static long seconds = 20, waiting, exhaust;
 
@@ -147,41 +141,15 @@ static void load(struct demand *d)
 	}
 }
 
-static void ask_for_ever(struct demand *d)
-{
-	long got;
-
-	if (fb_knob_write("/proc/self/oom_score_adj", 1000))
-		_exit(1);
-	do {
-		got = frag_burst(ORDER, EXHAUST_BATCH, "retry");
-		d->asked += EXHAUST_BATCH;
-		d->got += got > 0 ? got : 0;
-	} while (got == EXHAUST_BATCH);
-	_exit(1);
-}
-
 /* A process asks that is killed before all others. */
 static void ask_until_killed(struct demand *d)
 {
-	struct demand *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	pid_t child = -1;
-	int status = 0;
-
-	if (fb_knob_write("/proc/self/oom_score_adj", -1000) || shared == MAP_FAILED)
+	if (fb_knob_write("/proc/self/oom_score_adj", -1000))
 		fb_die("cannot have another process killed");
-	child = fork();
-	if (!child)
-		ask_for_ever(shared);
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFSIGNALED(status) ||
-	    WTERMSIG(status) != SIGKILL)
+	d->got = frag_burst_until_killed(ORDER);
+	if (d->got < 0)
 		fb_die("nobody was killed");
-	frag_burst_drop();
-	*d = *shared;
-	/* The one that it was killed for */
-	d->asked += EXHAUST_BATCH;
-	munmap(shared, sizeof(*shared));
+	d->asked = d->got + 1;	/* the one that it was killed for */
 }
 
 int main(int argc, char **argv)

@@ -75,4 +75,11 @@ long frag_burst(int order, unsigned long count, const char *kind);
 void frag_burst_drop(void);
 int frag_burst_eat(int order);
 
+/*
+ * A process asks for blocks, and waits for each, until it is killed for want of memory,
+ * before all others; the caller sees to it that nobody kills him.  They are given back.
+ * Return: how many it had got; -1 if it could not be set up, or was not killed.
+ */
+long frag_burst_until_killed(int order);
+
 #endif /* _SELFTESTS_MM_FRAGMENT_H */

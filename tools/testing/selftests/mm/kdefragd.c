@@ -39,6 +39,7 @@
 #include "kdefragd_disturb.h"
 #include "kdefragd_kinds.h"
 #include "kdefragd_mem.h"
+#include "kdefragd_state.h"
 #include "kdefragd_workers.h"
 #include "kselftest.h"
 #include "vm_util.h"
@@ -59,6 +60,7 @@ static void test_knobs(void)
 		{ "kdefragd", "2" }, { "kdefragd", "-1" }, { "kdefragd", "x" },
 		{ "kdefragd_budget", "0" }, { "kdefragd_budget", "-5" },
 		{ "kdefragd_duty", "0" }, { "kdefragd_duty", "101" },
+		{ "kdefragd_order", "0" }, { "kdefragd_order", "99" },
 		{ "free_block_reserve", "-1" }, { "free_block_reserve", "101" },
 		{ "defrag_now", "0" }, { "defrag_now", "99" },
 		{ "defrag_now", "nine" },
@@ -198,6 +200,24 @@ static void test_reserve(bool scarce)
 	ksft_test_result(!r.evicted, "nothing is evicted for it: %lu pages\n", r.evicted);
 }
 
+static void test_small_reserve(bool scarce)
+{
+	struct small_reserve r;
+
+	if (!scarce || !reserve_small_areas(&r)) {
+		skip(2, "a reserve of small areas", "free blocks cannot be taken");
+		return;
+	}
+	ksft_print_msg("%ld free areas of order %d more, %ld whole blocks more\n",
+		       r.areas, SMALL_ORDER, r.blocks);
+	/* Two that lie together may make up a larger one, but not all of a block. */
+	ksft_test_result(r.made && r.areas * 2 >= (long)r.made &&
+			 r.blocks <= (long)r.made >> (BLOCK_ORDER - SMALL_ORDER + 1),
+			 "with kdefragd_order=%d %lu areas of that order are made\n",
+			 SMALL_ORDER, r.made);
+	ksft_test_result(!r.evicted, "nothing is evicted for them: %lu pages\n", r.evicted);
+}
+
 static void test_signal(struct memory *m)
 {
 	struct interrupted r;
@@ -248,6 +268,7 @@ static void test_requests(void)
 	test_direct(&s, scarce);
 	test_switch(scarce);
 	test_reserve(scarce);
+	test_small_reserve(scarce);
 	test_signal(&s.m);
 	test_trace(&s.m);
 	ksft_test_result(!memory_lost(&s.m), "all that time, its content is the same\n");
@@ -275,41 +296,6 @@ static void stir(struct memory *m, unsigned int round)
 /* Of the pages to move to, and how often there is any such trouble at all. */
 #define FAULT_PERCENT	"2"
 #define FAULT_ROUNDS	2
-
-/* What debugfs says of the zones */
-struct state {
-	bool known;		/* the version of the file */
-	unsigned long zones;
-	unsigned long bad;	/* with a line that cannot be right */
-	unsigned long remembered;	/* blocks that failed */
-};
-
-static bool state_read(struct state *s)
-{
-	unsigned long free, low, high, in_vain, rest, failed[4];
-	FILE *f = fopen("/sys/kernel/debug/kdefragd", "r");
-	char line[256];
-
-	memset(s, 0, sizeof(*s));
-	if (!f)
-		return false;
-	s->known = fgets(line, sizeof(line), f) && !strcmp(line, "# kdefragd 1\n");
-	while (fgets(line, sizeof(line), f)) {
-		if (line[0] == '#')
-			continue;
-		s->zones++;
-		if (sscanf(line, "%*d %*s %lu %lu %lu %lu %lu %lu %lu %lu %lu",
-			   &free, &low, &high, &in_vain, &rest, &failed[0],
-			   &failed[1], &failed[2], &failed[3]) != 9) {
-			s->bad++;
-			continue;
-		}
-		s->bad += low > high || (rest && !in_vain);
-		s->remembered += failed[0] + failed[1] + failed[2] + failed[3];
-	}
-	fclose(f);
-	return true;
-}
 
 /* The most blocks that failed and were remembered: they are forgotten with time. */
 static unsigned long remembered;
@@ -576,7 +562,7 @@ int main(void)
 
 	test_begin();
 
-	ksft_set_plan(14 + 5 + 2 + 2 + 11 + 1 + nr_kinds + 7 + 3);
+	ksft_set_plan(14 + 5 + 2 + 2 + 15 + 1 + nr_kinds + 7 + 3);
 	test_knobs();
 	test_blocks();
 	test_runs();

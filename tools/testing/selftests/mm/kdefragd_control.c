@@ -15,6 +15,7 @@
 #include "kdefragd_control.h"
 #include "kdefragd_huge.h"
 #include "kdefragd_mem.h"
+#include "kdefragd_state.h"
 #include "vm_util.h"
 
 /* --- switched off and on --------------------------------------------------------- */
@@ -83,29 +84,15 @@ void switch_off_and_on(struct switched *s)
 #define RESERVE		"40"		/* per mille */
 #define BELOW		4		/* blocks below the low mark, all zones together */
 
-#define MARKS		"/sys/kernel/debug/kdefragd"
-
-/* Blocks above the low marks.  Return: false if a zone is below it, or none has one. */
+/* Areas above the low marks.  Return: false if a zone is below it, or none has one. */
 static bool reserve_is_kept(unsigned long *above)
 {
-	unsigned long free, low, sum = 0;
-	bool known = false, kept = true;
-	FILE *f = fopen(MARKS, "r");
-	char line[256];
+	struct state state;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*d %*s %lu %lu", &free, &low) != 2 || !low)
-			continue;
-		known = true;
-		if (free < low)
-			kept = false;
-		else
-			sum += free - low;
-	}
-	if (f)
-		fclose(f);
-	*above = sum;
-	return known && kept;
+	if (!state_read(&state))
+		return false;
+	*above = state.above;
+	return state.reserves && !state.below;
 }
 
 static bool wait_for_reserve(unsigned long *above)
@@ -146,10 +133,11 @@ static void take_from_reserve(struct reserve *r, unsigned long above)
 
 bool reserve_take(struct reserve *r)
 {
+	struct state state;
 	unsigned long above;
 
 	*r = (struct reserve){ };
-	if (access(MARKS, R_OK))
+	if (!state_read(&state))
 		return false;
 	/* Once made for the knob, it is nobody's but theirs who take from it. */
 	knob_write("free_block_reserve", RESERVE);
@@ -159,6 +147,62 @@ bool reserve_take(struct reserve *r)
 		take_from_reserve(r, above);
 	}
 	knob_write("free_block_reserve", "0");
+	return true;
+}
+
+#define SMALL_RESERVE	"100"		/* per mille: more than is there without blocks */
+
+static void set_order(long order)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%ld", order);
+	knob_write("kdefragd_order", text);
+}
+
+/* Until some of it has been made. */
+static void fill_small_reserve(void)
+{
+	unsigned long made = counter("kdefragd_made");
+	double end = seconds() + ON_TIME;
+	long order = knob_read("kdefragd_order");
+
+	set_order(SMALL_ORDER);
+	knob_write("free_block_reserve", SMALL_RESERVE);
+	while (counter("kdefragd_made") == made && seconds() < end)
+		usleep(SETTLE);
+	knob_write("free_block_reserve", "0");
+	settle();
+	set_order(order);
+}
+
+static long more_areas(const struct frag_state *then, const struct frag_state *now,
+		       int order)
+{
+	return frag_blocks_from(now, order) - frag_blocks_from(then, order);
+}
+
+bool reserve_small_areas(struct small_reserve *r)
+{
+	struct frag_state then, now;
+	struct huge taken;
+	bool scarce;
+
+	*r = (struct small_reserve){ };
+	scarce = huge_take_blocks(&taken) && !frag_read(&then);
+	if (scarce) {
+		r->made = counter("kdefragd_made");
+		r->evicted = evicted();
+		fill_small_reserve();
+		r->made = counter("kdefragd_made") - r->made;
+		r->evicted = evicted() - r->evicted;
+		scarce = !frag_read(&now);
+	}
+	huge_unmap(&taken);
+	if (!scarce)
+		return false;
+	r->areas = more_areas(&then, &now, SMALL_ORDER);
+	r->blocks = more_areas(&then, &now, BLOCK_ORDER);
 	return true;
 }
 

@@ -50,6 +50,28 @@ struct reserve {
 bool reserve_take(struct reserve *r);
 
 /**
+ * struct small_reserve - what came of a reserve of areas smaller than a block
+ * @made: areas, by the kernel's count
+ * @areas: free areas of SMALL_ORDER and above, as so many of it, more than before
+ * @blocks: whole free blocks, more than before
+ * @evicted: pages swapped out or reclaimed meanwhile
+ */
+struct small_reserve {
+	unsigned long made;
+	long areas;
+	long blocks;
+	unsigned long evicted;
+};
+
+#define SMALL_ORDER	5
+
+/*
+ * Memory must be sparse, and there must be huge pages, which take the free blocks of a
+ * node meanwhile.  Leaves vm.free_block_reserve at 0.  Return: false if they do not.
+ */
+bool reserve_small_areas(struct small_reserve *r);
+
+/**
  * struct interrupted - a write to vm.defrag_now that a signal came into
  * @ret: of the write
  * @left: pages that there were still to move, as was seen when it was asked again

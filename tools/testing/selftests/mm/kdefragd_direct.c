@@ -36,20 +36,9 @@ bool scarcity_begin(struct scarcity *s)
 	return memory_fill(&s->m, 8, 16, 1);
 }
 
-/* Huge pages that are there at once take a free block each, of this node. */
 bool scarcity_take_blocks(struct scarcity *s)
 {
-	size_t at, huge = huge_size();
-	struct frag_state state;
-
-	if (frag_read(&state) || !huge_map(&s->taken, state.free * psize()))
-		return false;
-	thp_save_settings();
-	huge_set(THP_DEFRAG_NEVER);
-	for (at = 0; at < s->taken.size && huge_fault(&s->taken, at); at += huge)
-		;
-	thp_restore_settings();
-	return at < s->taken.size;
+	return huge_take_blocks(&s->taken);
 }
 
 void scarcity_end(struct scarcity *s)

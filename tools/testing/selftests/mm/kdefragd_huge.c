@@ -61,3 +61,20 @@ bool huge_fault(const struct huge *h, size_t at)
 	h->map[at] = 1;
 	return !frag_pfns(h->map + at + huge_size() - psize(), 1, &last) && last;
 }
+
+/* Huge pages that are there at once take a free block each, of this node. */
+bool huge_take_blocks(struct huge *h)
+{
+	size_t at, huge = huge_size();
+	struct frag_state state;
+
+	*h = (struct huge){ };
+	if (frag_read(&state) || !huge_map(h, state.free * psize()))
+		return false;
+	thp_save_settings();
+	huge_set(THP_DEFRAG_NEVER);
+	for (at = 0; at < h->size && huge_fault(h, at); at += huge)
+		;
+	thp_restore_settings();
+	return at < h->size;
+}

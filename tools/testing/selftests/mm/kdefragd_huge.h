@@ -34,4 +34,10 @@ void huge_unmap(struct huge *h);
 /* Return: whether a huge page came.  If not, only the first small one is there. */
 bool huge_fault(const struct huge *h, size_t at);
 
+/*
+ * Take the free blocks of the node of this CPU.  Return: false if they do not run out;
+ * some may be taken all the same.
+ */
+bool huge_take_blocks(struct huge *h);
+
 #endif /* _SELFTESTS_MM_KDEFRAGD_HUGE_H */

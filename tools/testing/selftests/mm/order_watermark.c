@@ -33,7 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -51,7 +50,6 @@
 #define RING		256	/* entries of a receive ring */
 #define WALL_SECONDS	8
 #define WALL_BATCH	64	/* pages: compact_gap(), rounded up by reclaim */
-#define OOM_BATCH	1	/* blocks: more would eat the reserves, once killed */
 
 static const char *dir = ".";
 static double seconds = 10;
@@ -386,43 +384,18 @@ static void wall(struct result *r)
 	}
 }
 
-static void oom_child(long *got)
-{
-	long more;
-
-	if (frag_write("/proc/self/oom_score_adj", "1000"))
-		_exit(1);
-	do {
-		more = frag_burst(ORDER, OOM_BATCH, "retry");
-		*got += more > 0 ? more : 0;
-	} while (more == OOM_BATCH);
-	_exit(1);
-}
-
 /*
  * OOM: a process asks until it is killed, before all others, and tells how much it
  * had got.  Nothing is asked if it could not be set up.
  */
 static void oom(struct result *r)
 {
-	long *got = mmap(NULL, sizeof(*got), PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	int status = 0;
-	pid_t child;
+	long got = frag_burst_until_killed(ORDER);
 
-	if (got == MAP_FAILED)
+	if (got < 0)
 		return;
-	child = fork();
-	if (!child)
-		oom_child(got);
-	if (child > 0 && waitpid(child, &status, 0) == child &&
-	    WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
-		/* Before somebody else needs a page */
-		frag_burst_drop();
-		r->asked = *got + OOM_BATCH;
-		r->got = *got;
-	}
-	munmap(got, sizeof(*got));
+	r->asked = got + 1;	/* the one that it was killed for */
+	r->got = got;
 }
 
 /*
@@ -641,40 +614,49 @@ static void test_waiting(void)
 			 on.c.evicted, off.c.evicted);
 }
 
-/* The same handed over to kdefragd. */
-static void test_kdefragd(void)
+/*
+ * Run a scenario handed over to kdefragd, and tell.  Return: success; else it is not
+ * in this kernel, or that is a failure of the test.
+ */
+static bool run_kdefragd(const char *name, void (*scenario)(struct result *r),
+			 struct result *on)
 {
-	struct result on;
 	const char *why;
 
 	if (access(KDEFRAGD, F_OK)) {
-		ksft_test_result_skip("kdefragd: not in this kernel\n");
-		return;
+		ksft_test_result_skip("%s, kdefragd: not in this kernel\n", name);
+		return false;
 	}
-	why = run_arm(&on, ring, "kdefragd");
-	if (!why) {
-		ksft_print_msg("ring, kdefragd\n");
-		report(&on);
+	why = run_arm(on, scenario, "kdefragd");
+	if (why) {
+		ksft_test_result_fail("%s, kdefragd: %s\n", name, why);
+		return false;
+	}
+	ksft_print_msg("%s, kdefragd\n", name);
+	report(on);
+	return true;
+}
+
+static void test_kdefragd(void)
+{
+	struct result on;
+
+	if (run_kdefragd("ring", ring, &on)) {
 		ksft_test_result(on.got * 100 >= RING * 99,
 				 "kdefragd: after a quiet second there is enough (%ld of %d)\n",
 				 on.got, RING);
 		ksft_test_result(on.c.migrated > 0 && !on.c.evicted,
 				 "kdefragd: pages were moved (%ld) and none evicted (%ld)\n",
 				 on.c.migrated, on.c.evicted);
-		why = run_arm(&on, traffic, "kdefragd");
 	}
-	if (why) {
-		ksft_test_result_fail("kdefragd: %s\n", why);
-		return;
+	if (run_kdefragd("traffic", traffic, &on)) {
+		ksft_test_result(on.got > 0 && on.got == on.asked,
+				 "kdefragd: atomic order %d is met (%ld of %ld)\n",
+				 ORDER, on.got, on.asked);
+		ksft_test_result(on.c.migrated > 0 && !on.c.evicted,
+				 "kdefragd: traffic evicts nothing (%ld pages)\n",
+				 on.c.evicted);
 	}
-	ksft_print_msg("traffic, kdefragd\n");
-	report(&on);
-	ksft_test_result(on.got > 0 && on.got == on.asked,
-			 "kdefragd: atomic order %d is met (%ld of %ld)\n",
-			 ORDER, on.got, on.asked);
-	ksft_test_result(on.c.migrated > 0 && !on.c.evicted,
-			 "kdefragd: traffic evicts nothing (%ld pages)\n",
-			 on.c.evicted);
 }
 
 static void test_wall(void)
@@ -705,7 +687,7 @@ static long oom_possible(const struct result *r)
 static void test_oom_result(const char *name, const struct result *off,
 			    const struct result *on)
 {
-	ksft_test_result(on->c.killed > 0 && on->got + OOM_BATCH >= off->got,
+	ksft_test_result(on->c.killed > 0 && on->got + 1 >= off->got,
 			 "%s: nobody is killed earlier (%ld blocks were had, off %ld)\n",
 			 name, on->got, off->got);
 	ksft_test_result(on->got << ORDER >= oom_possible(on) / 2,
@@ -717,7 +699,6 @@ static void test_oom(void)
 {
 	struct result off, on, kdefragd;
 	char panics[32];
-	const char *why;
 
 	if (knob_read("/proc/sys/vm/panic_on_oom", panics, sizeof(panics)) ||
 	    strcmp(panics, "0")) {
@@ -730,18 +711,8 @@ static void test_oom(void)
 	ksft_test_result(off.c.killed > 0, "oom: off, who asks is killed after %ld blocks\n",
 			 off.got);
 	test_oom_result("oom", &off, &on);
-	if (access(KDEFRAGD, F_OK)) {
-		ksft_test_result_skip("oom, kdefragd: not in this kernel\n");
-		return;
-	}
-	why = run_arm(&kdefragd, oom, "kdefragd");
-	if (why) {
-		ksft_test_result_fail("oom, kdefragd: %s\n", why);
-		return;
-	}
-	ksft_print_msg("oom, kdefragd\n");
-	report(&kdefragd);
-	test_oom_result("oom, kdefragd", &off, &kdefragd);
+	if (run_kdefragd("oom", oom, &kdefragd))
+		test_oom_result("oom, kdefragd", &off, &kdefragd);
 }
 
 static const struct {
