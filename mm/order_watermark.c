@@ -27,7 +27,7 @@
  * But for order_wmark_pass_*(), which belong to kcompactd and may sleep, the
  * functions may be called from any context, interrupts included.  None is
  * called with zone->lock held except order_wmark_account(), for which it has
- * to be.
+ * to be, and order_wmark_blocks().
  *
  * What is not promised: that blocks of an order exist when the check said so a
  * moment ago; that kcompactd, handed a shortage, can cure it.

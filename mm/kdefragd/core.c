@@ -23,7 +23,7 @@
  *				are below the low mark
  *	a knob			the reserve has been raised, or kdefragd switched on
  *
- * The reserve is looked at when a whole block is taken and, as there may be
+ * The reserve is looked at when an area of it is taken and, as there may be
  * none to take, when a per-CPU list is refilled; the thread is woken if it would
  * find something to do.  Who writes to vm.defrag_now does the work himself.
  *
@@ -343,14 +343,17 @@ static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 {
 	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
-	unsigned long made, lacks = defrag_reserve_wants(dn, zone);
+	unsigned int order = defrag_reserve_order();
 	struct defrag_effort effort;
+	unsigned long made, lacks;
 
+	if (!defrag_reserve_wants(dn, zone, order))
+		return;
 	defrag_effort_begin(&effort, zone, DEFRAG_FOR_RESERVE);
-	for (; lacks; lacks = defrag_reserve_lacks(zone, true)) {
+	while ((lacks = defrag_reserve_lacks(zone, order, true))) {
 		if (!effort.budget || !defrag_may_go_on(&effort))
 			return;
-		defrag_step(dn, zone, defrag_reserve_order(), lacks, &effort, &made);
+		defrag_step(dn, zone, order, lacks, &effort, &made);
 		/* Cut short, it tells nothing. */
 		if (!made && !defrag_may_go_on(&effort))
 			return;
@@ -610,7 +613,8 @@ bool kdefragd_stands_in(pg_data_t *pgdat)
 	    !READ_ONCE(dn->thread))
 		return false;
 	for (i = 0; i < MAX_NR_ZONES; i++)
-		if (defrag_reserve_low(pgdat->node_zones + i))
+		if (defrag_reserve_low(pgdat->node_zones + i,
+				       defrag_reserve_order()))
 			return true;
 	return false;
 }

@@ -27,12 +27,15 @@ static void defrag_zone_show(struct seq_file *m, struct zone *zone,
 			     const struct defrag_zone *dz)
 {
 	struct defrag_remembered blocks = {}, parts = {};
+	unsigned int order = defrag_reserve_order();
 	unsigned int shift = READ_ONCE(dz->shift);
 
 	defrag_count_remembered(zone, &blocks, &parts);
-	seq_printf(m, "%d %s %lu %lu %lu %u %u %lu %lu %lu %lu\n",
-		   zone_to_nid(zone), zone->name, defrag_free_areas(zone),
-		   defrag_reserve_low(zone), defrag_reserve_high(zone),
+	seq_printf(m, "%d %s %u %lu %lu %lu %u %u %lu %lu %lu %lu\n",
+		   zone_to_nid(zone), zone->name, order,
+		   defrag_free_areas(zone, order),
+		   defrag_reserve_low(zone, order),
+		   defrag_reserve_high(zone, order),
 		   shift, shift ? defrag_rest_ms(dz) : 0,
 		   blocks.dearer, blocks.passed_over,
 		   parts.dearer, parts.passed_over);
@@ -43,7 +46,7 @@ static int defrag_state_show(struct seq_file *m, void *unused)
 	struct zone *zone;
 
 	seq_puts(m, "# kdefragd 1\n"
-		 "# node zone free low high in_vain rest_ms dearer passed_over parts_dearer parts_passed_over\n");
+		 "# node zone order free low high in_vain rest_ms dearer passed_over parts_dearer parts_passed_over\n");
 	get_online_mems();
 	for_each_populated_zone(zone) {
 		struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);

@@ -8,6 +8,7 @@
 
 #include <linux/migrate_mode.h>
 #include <linux/mmzone.h>
+#include <linux/page-isolation.h>
 #include "../page_alloc.h"
 
 struct alloc_context;
@@ -24,6 +25,7 @@ typedef void (*defrag_claim_t)(struct page *page, enum migratetype migratetype);
 #ifdef CONFIG_KDEFRAGD
 
 extern int sysctl_kdefragd;
+extern unsigned int sysctl_kdefragd_order;
 
 static inline bool kdefragd_enabled(void)
 {
@@ -35,6 +37,15 @@ void kdefragd_stop(int nid);
 void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx);
 void kdefragd_reserve_taken(struct zone *zone);
 void kdefragd_wake_for_reserve(struct zone *zone);
+
+/* An area has left a free list.  Context: zone->lock held. */
+static inline void kdefragd_area_taken(struct zone *zone, unsigned int order,
+				       int migratetype)
+{
+	if (order >= READ_ONCE(sysctl_kdefragd_order) &&
+	    !is_migrate_isolate(migratetype))
+		kdefragd_reserve_taken(zone);
+}
 
 /* Something was allocated, and zone->lock is not held any more. */
 static inline void kdefragd_allocated(struct zone *zone,
@@ -94,6 +105,11 @@ static inline void kdefragd_wake(pg_data_t *pgdat, unsigned int order,
 }
 
 static inline void kdefragd_reserve_taken(struct zone *zone)
+{
+}
+
+static inline void kdefragd_area_taken(struct zone *zone, unsigned int order,
+				       int migratetype)
 {
 }
 

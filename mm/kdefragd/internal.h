@@ -43,7 +43,7 @@ enum defrag_outcome {
 /**
  * enum defrag_purpose - what targets are chosen for
  * @DEFRAG_FOR_CHECK: an order that the order-aware check found short
- * @DEFRAG_FOR_RESERVE: whole free blocks
+ * @DEFRAG_FOR_RESERVE: whole free blocks, or areas of vm.kdefragd_order
  * @DEFRAG_FOR_KNOB: who wrote to vm.defrag_now
  * @DEFRAG_FOR_REQUEST: a request that waits for the page
  */
@@ -233,18 +233,19 @@ void defrag_ask_afresh(struct defrag_node *dn);
 extern int sysctl_kdefragd_budget;
 extern int sysctl_kdefragd_duty;
 
-/* reserve.c, in areas of defrag_reserve_order() */
+/* reserve.c, in areas */
 bool defrag_pages_to_spare(struct zone *zone);
 unsigned int defrag_reserve_order(void);
-unsigned long defrag_free_areas(struct zone *zone);
-unsigned long defrag_reserve_low(struct zone *zone);
-unsigned long defrag_reserve_high(struct zone *zone);
-unsigned long defrag_reserve_lacks(struct zone *zone, bool filling);
-unsigned long defrag_reserve_wants(struct defrag_node *dn, struct zone *zone);
+unsigned long defrag_free_areas(struct zone *zone, unsigned int order);
+unsigned long defrag_reserve_low(struct zone *zone, unsigned int order);
+unsigned long defrag_reserve_high(struct zone *zone, unsigned int order);
+unsigned long defrag_reserve_lacks(struct zone *zone, unsigned int order,
+				   bool filling);
+unsigned long defrag_reserve_wants(struct defrag_node *dn, struct zone *zone,
+				   unsigned int order);
 void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid);
 
 extern int sysctl_free_block_reserve;
-extern int sysctl_kdefragd_order;
 
 /* room.c */
 void defrag_room_init(struct defrag_control *dc);

@@ -45,7 +45,7 @@
 #define DEFRAG_RESERVE_MIN_AREAS	64
 
 int sysctl_free_block_reserve __read_mostly = 5;	/* per mille */
-int sysctl_kdefragd_order __read_mostly;		/* set by kdefragd_init() */
+unsigned int sysctl_kdefragd_order __read_mostly;	/* set by kdefragd_init() */
 
 /* The least order of what is in the reserve. */
 unsigned int defrag_reserve_order(void)
@@ -53,29 +53,28 @@ unsigned int defrag_reserve_order(void)
 	return READ_ONCE(sysctl_kdefragd_order);
 }
 
-unsigned long defrag_reserve_low(struct zone *zone)
+unsigned long defrag_reserve_low(struct zone *zone, unsigned int order)
 {
-	unsigned long areas = zone_managed_pages(zone) >> defrag_reserve_order();
+	unsigned long areas = zone_managed_pages(zone) >> order;
 
 	if (areas < DEFRAG_RESERVE_MIN_AREAS)
 		return 0;
 	return areas * READ_ONCE(sysctl_free_block_reserve) / 1000;
 }
 
-unsigned long defrag_reserve_high(struct zone *zone)
+unsigned long defrag_reserve_high(struct zone *zone, unsigned int order)
 {
-	unsigned long low = defrag_reserve_low(zone);
+	unsigned long low = defrag_reserve_low(zone, order);
 
 	return low + (low >> DEFRAG_RESERVE_SHIFT);
 }
 
 /*
- * Free pages in areas as the reserve holds them; those that need only be accepted
- * are as good.  Not those that few requests may have.
+ * Free pages in areas of the order and above; those that need only be accepted are
+ * as good.  Not those that few requests may have.
  */
-static unsigned long defrag_pages_in_areas(struct zone *zone)
+static unsigned long defrag_pages_in_areas(struct zone *zone, unsigned int order)
 {
-	unsigned int order = defrag_reserve_order();
 	unsigned long pages = 0;
 
 	for (; order < NR_PAGE_ORDERS; order++)
@@ -86,34 +85,37 @@ static unsigned long defrag_pages_in_areas(struct zone *zone)
 	return pages;
 }
 
-unsigned long defrag_free_areas(struct zone *zone)
+unsigned long defrag_free_areas(struct zone *zone, unsigned int order)
 {
-	return defrag_pages_in_areas(zone) >> defrag_reserve_order();
+	return defrag_pages_in_areas(zone, order) >> order;
 }
 
 /* Free pages that pages can be moved to. */
 static unsigned long defrag_free_pages(struct zone *zone)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
-	unsigned long cma = zone_page_state(zone, NR_FREE_CMA_PAGES);
+	unsigned long others = zone_page_state(zone, NR_FREE_CMA_PAGES) +
+			       READ_ONCE(zone->nr_free_highatomic);
 
-	return free - min(free, cma);
+	return free - min(free, others);
 }
 
 /*
- * Are there free pages beside those in the reserve, to make more from?  Half of
- * them, for they are what most requests take first: where a full page cache leaves
- * few free, a reserve of nearly all of them would be taken apart as fast as it is
- * made.
+ * Areas that may be made from the free pages beside those in the reserve.  Half of
+ * all are left, for they are what most requests take first: where a full page cache
+ * leaves few free, a reserve of nearly all of them would be taken apart as fast as
+ * it is made.
  */
-static bool defrag_pages_suffice(struct zone *zone)
+static unsigned long defrag_affords(struct zone *zone, unsigned int order)
 {
 	unsigned long free = defrag_free_pages(zone);
+	unsigned long made = defrag_pages_in_areas(zone, order);
 
 	/* A block that is being emptied counts as used, and so does room for it. */
-	return free > low_wmark_pages(zone) &&
-	       free > min_wmark_pages(zone) + 2 * pageblock_nr_pages &&
-	       free > 2 * defrag_pages_in_areas(zone);
+	if (free <= low_wmark_pages(zone) || free / 2 <= made ||
+	    free <= min_wmark_pages(zone) + pageblock_nr_pages + (1UL << order))
+		return 0;
+	return DIV_ROUND_UP(free / 2 - made, 1UL << order);
 }
 
 /* Are there so many free pages that some may be used up in moving others? */
@@ -126,33 +128,36 @@ bool defrag_pages_to_spare(struct zone *zone)
 /**
  * defrag_reserve_lacks - areas that are to be made for the reserve
  * @zone: the zone
+ * @order: of this order, defrag_reserve_order()
  * @filling: up to the high mark, else to the low one
  *
  * Context: any.
  * Return: how many; 0 where there are no pages to make them from.
  */
-unsigned long defrag_reserve_lacks(struct zone *zone, bool filling)
+unsigned long defrag_reserve_lacks(struct zone *zone, unsigned int order,
+				   bool filling)
 {
-	unsigned long mark = filling ? defrag_reserve_high(zone) :
-				       defrag_reserve_low(zone);
-	unsigned long areas = defrag_free_areas(zone);
+	unsigned long mark = filling ? defrag_reserve_high(zone, order) :
+				       defrag_reserve_low(zone, order);
+	unsigned long areas = defrag_free_areas(zone, order);
 
-	if (areas >= mark || !defrag_pages_suffice(zone))
+	if (areas >= mark)
 		return 0;
-	return mark - areas;
+	return min(mark - areas, defrag_affords(zone, order));
 }
 
 /**
- * kdefragd_reserve_taken - whole blocks were taken, or pages at all
+ * kdefragd_reserve_taken - areas of the reserve were taken, or pages at all
  * @zone: from this zone
  *
  * Context: zone->lock held.
  */
 void kdefragd_reserve_taken(struct zone *zone)
 {
-	if (kdefragd_enabled() &&
-	    defrag_free_areas(zone) < defrag_reserve_low(zone) &&
-	    !test_bit(ZONE_BELOW_RESERVE, &zone->flags))
+	unsigned int order = defrag_reserve_order();
+
+	if (kdefragd_enabled() && !test_bit(ZONE_BELOW_RESERVE, &zone->flags) &&
+	    defrag_free_areas(zone, order) < defrag_reserve_low(zone, order))
 		set_bit(ZONE_BELOW_RESERVE, &zone->flags);
 }
 
@@ -162,7 +167,7 @@ static bool defrag_zone_changed(struct zone *zone, const struct defrag_zone *dz)
 {
 	unsigned long free = zone_page_state(zone, NR_FREE_PAGES);
 	unsigned long differ = max(high_wmark_pages(zone) >> DEFRAG_CHANGED_SHIFT,
-				   pageblock_nr_pages);
+				   1UL << defrag_reserve_order());
 
 	unsigned long then = READ_ONCE(dz->free_then);
 
@@ -203,17 +208,19 @@ void defrag_settle(struct zone *zone, struct defrag_zone *dz, bool paid)
  * defrag_reserve_wants - areas to be made for the reserve now
  * @dn: the node
  * @zone: one of its zones
+ * @order: of this order, defrag_reserve_order()
  *
  * For the thread, and for who is about to wake it.
  *
  * Context: any.
  * Return: how many; 0 also while the zone is left alone, for what was in vain.
  */
-unsigned long defrag_reserve_wants(struct defrag_node *dn, struct zone *zone)
+unsigned long defrag_reserve_wants(struct defrag_node *dn, struct zone *zone,
+				   unsigned int order)
 {
 	if (defrag_keep_out() || defrag_backed_off(zone, &dn->zones[zone_idx(zone)]))
 		return 0;
-	return defrag_reserve_lacks(zone, false);
+	return defrag_reserve_lacks(zone, order, false);
 }
 
 /**
@@ -227,6 +234,6 @@ void kdefragd_wake_for_reserve(struct zone *zone)
 	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
 
 	clear_bit(ZONE_BELOW_RESERVE, &zone->flags);
-	if (dn && defrag_reserve_wants(dn, zone))
+	if (dn && defrag_reserve_wants(dn, zone, defrag_reserve_order()))
 		kdefragd_wake(zone->zone_pgdat, 0, zone_idx(zone));
 }

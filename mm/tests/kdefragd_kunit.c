@@ -214,30 +214,38 @@ static void reserve_scales(struct kunit *test)
 		{ 524288, 5, 2621, 3931 },
 	};
 	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
-	int order, reserve = READ_ONCE(sysctl_free_block_reserve);
-	int order_before = READ_ONCE(sysctl_kdefragd_order);
-	unsigned int i;
+	int before = READ_ONCE(sysctl_free_block_reserve);
+	unsigned int i, order;
 
 	KUNIT_ASSERT_NOT_NULL(test, zone);
 	for (i = 0; i < ARRAY_SIZE(zones); i++) {
 		WRITE_ONCE(sysctl_free_block_reserve, zones[i].reserve);
 		for (order = 1; order < NR_PAGE_ORDERS; order++) {
-			WRITE_ONCE(sysctl_kdefragd_order, order);
 			atomic_long_set(&zone->managed_pages, zones[i].areas << order);
-			KUNIT_EXPECT_EQ(test, defrag_reserve_low(zone), zones[i].low);
-			KUNIT_EXPECT_EQ(test, defrag_reserve_high(zone), zones[i].high);
+			KUNIT_EXPECT_EQ(test, defrag_reserve_low(zone, order),
+					zones[i].low);
+			KUNIT_EXPECT_EQ(test, defrag_reserve_high(zone, order),
+					zones[i].high);
 		}
 	}
-	WRITE_ONCE(sysctl_kdefragd_order, order_before);
-	WRITE_ONCE(sysctl_free_block_reserve, reserve);
+	WRITE_ONCE(sysctl_free_block_reserve, before);
+}
+
+/* In a zone of a thousand areas of an order, with so many free. */
+static void zone_of_areas(struct zone *zone, unsigned int order,
+			  unsigned long areas, unsigned long pages)
+{
+	atomic_long_set(&zone->managed_pages, 1000UL << order);
+	zone->free_area[order].nr_free = areas;
+	atomic_long_set(&zone->vm_stat[NR_FREE_PAGES], pages);
 }
 
 /* What is in it: areas of the order, and larger ones, as so many of it. */
 static void reserve_counts_larger_areas(struct kunit *test)
 {
 	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
-	int order, order_before = READ_ONCE(sysctl_kdefragd_order);
 	unsigned long areas = 0;
+	int order;
 
 	KUNIT_ASSERT_NOT_NULL(test, zone);
 	/* Five of each order, two of which are for few requests. */
@@ -247,10 +255,40 @@ static void reserve_counts_larger_areas(struct kunit *test)
 	}
 	for (order = MAX_PAGE_ORDER; order > 0; order--) {
 		areas = 2 * areas + 3;
-		WRITE_ONCE(sysctl_kdefragd_order, order);
-		KUNIT_EXPECT_EQ(test, defrag_free_areas(zone), areas);
+		KUNIT_EXPECT_EQ(test, defrag_free_areas(zone, order), areas);
 	}
-	WRITE_ONCE(sysctl_kdefragd_order, order_before);
+}
+
+/* It is filled up to the high mark, but to no more than half of what is free. */
+static void reserve_leaves_half(struct kunit *test)
+{
+	struct zone *zone = kunit_kzalloc(test, sizeof(*zone), GFP_KERNEL);
+	int before = READ_ONCE(sysctl_free_block_reserve);
+	unsigned long many;
+	unsigned int order;
+
+	KUNIT_ASSERT_NOT_NULL(test, zone);
+	WRITE_ONCE(sysctl_free_block_reserve, 100);
+	for (order = 1; order < NR_PAGE_ORDERS; order++) {
+		many = (1000UL << order) + 2 * pageblock_nr_pages;
+		memset(zone, 0, sizeof(*zone));
+		zone_of_areas(zone, order, 100, many);
+		KUNIT_EXPECT_EQ(test, defrag_reserve_lacks(zone, order, false), 0);
+		zone_of_areas(zone, order, 99, many);
+		KUNIT_EXPECT_EQ(test, defrag_reserve_lacks(zone, order, false), 1);
+		KUNIT_EXPECT_EQ(test, defrag_reserve_lacks(zone, order, true), 51);
+		zone->_watermark[WMARK_LOW] = many;
+		KUNIT_EXPECT_EQ(test, defrag_reserve_lacks(zone, order, true), 0);
+	}
+
+	/* What few requests may have is as good as in use. */
+	order = pageblock_order;
+	many = 1000UL << order;
+	memset(zone, 0, sizeof(*zone));
+	zone_of_areas(zone, order, 99, many);
+	zone->nr_free_highatomic = many - 2 * (109UL << order);
+	KUNIT_EXPECT_EQ(test, defrag_reserve_lacks(zone, order, true), 10);
+	WRITE_ONCE(sysctl_free_block_reserve, before);
 }
 
 static void price_of_failures(struct kunit *test)
@@ -531,6 +569,7 @@ static struct kunit_case kdefragd_cases[] = {
 	KUNIT_CASE(plan_lines_never_cross),
 	KUNIT_CASE(reserve_scales),
 	KUNIT_CASE(reserve_counts_larger_areas),
+	KUNIT_CASE(reserve_leaves_half),
 	KUNIT_CASE(price_of_failures),
 	KUNIT_CASE(failures_get_old),
 	KUNIT_CASE(counts_keep_alignment),

@@ -160,20 +160,20 @@ static void set_order(long order)
 	knob_write("kdefragd_order", text);
 }
 
-/* Until some of it has been made. */
-static void fill_small_reserve(void)
+/* Return: success. */
+static bool fill_small_reserve(void)
 {
-	unsigned long made = counter("kdefragd_made");
-	double end = seconds() + ON_TIME;
 	long order = knob_read("kdefragd_order");
+	unsigned long above;
+	bool kept;
 
 	set_order(SMALL_ORDER);
 	knob_write("free_block_reserve", SMALL_RESERVE);
-	while (counter("kdefragd_made") == made && seconds() < end)
-		usleep(SETTLE);
+	kept = wait_for_reserve(&above);
 	knob_write("free_block_reserve", "0");
 	settle();
 	set_order(order);
+	return kept;
 }
 
 static long more_areas(const struct frag_state *then, const struct frag_state *now,
@@ -193,7 +193,7 @@ bool reserve_small_areas(struct small_reserve *r)
 	if (scarce) {
 		r->made = counter("kdefragd_made");
 		r->evicted = evicted();
-		fill_small_reserve();
+		r->kept = fill_small_reserve();
 		r->made = counter("kdefragd_made") - r->made;
 		r->evicted = evicted() - r->evicted;
 		scarce = !frag_read(&now);

@@ -25,7 +25,7 @@ bool state_read(struct state *s)
 		if (line[0] == '#')
 			continue;
 		s->zones++;
-		if (sscanf(line, "%*d %*s %lu %lu %lu %lu %lu %lu %lu %lu %lu",
+		if (sscanf(line, "%*d %*s %*u %lu %lu %lu %lu %lu %lu %lu %lu %lu",
 			   &free, &low, &high, &in_vain, &rest, &failed[0],
 			   &failed[1], &failed[2], &failed[3]) != 9) {
 			s->bad++;

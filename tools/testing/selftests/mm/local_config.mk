@@ -1,0 +1,2 @@
+# No liburing support found, so:
+IOURING_EXTRA_LIBS = 
