@@ -176,12 +176,6 @@ static bool fill_small_reserve(void)
 	return kept;
 }
 
-static long more_areas(const struct frag_state *then, const struct frag_state *now,
-		       int order)
-{
-	return frag_blocks_from(now, order) - frag_blocks_from(then, order);
-}
-
 bool reserve_small_areas(struct small_reserve *r)
 {
 	struct frag_state then, now;
@@ -201,8 +195,7 @@ bool reserve_small_areas(struct small_reserve *r)
 	huge_unmap(&taken);
 	if (!scarce)
 		return false;
-	r->areas = more_areas(&then, &now, SMALL_ORDER);
-	r->blocks = more_areas(&then, &now, BLOCK_ORDER);
+	r->areas = frag_blocks_from(&now, SMALL_ORDER) - frag_blocks_from(&then, SMALL_ORDER);
 	return true;
 }
 

@@ -54,14 +54,12 @@ bool reserve_take(struct reserve *r);
  * @made: areas, by the kernel's count
  * @kept: they are at the low mark then, or above, in each zone that has one
  * @areas: free areas of SMALL_ORDER and above, as so many of it, more than before
- * @blocks: whole free blocks, more than before
  * @evicted: pages swapped out or reclaimed meanwhile
  */
 struct small_reserve {
 	unsigned long made;
 	bool kept;
 	long areas;
-	long blocks;
 	unsigned long evicted;
 };
 
