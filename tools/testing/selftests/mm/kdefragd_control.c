@@ -150,8 +150,6 @@ bool reserve_take(struct reserve *r)
 	return true;
 }
 
-#define SMALL_RESERVE	"100"		/* per mille: more than is there without blocks */
-
 static void set_order(long order)
 {
 	char text[16];
@@ -160,16 +158,20 @@ static void set_order(long order)
 	knob_write("kdefragd_order", text);
 }
 
-/* Return: success. */
+/* A budget may do but for a part of it; who takes pages has it go on. */
 static bool fill_small_reserve(void)
 {
 	long order = knob_read("kdefragd_order");
+	double end = seconds() + ON_TIME;
 	unsigned long above;
 	bool kept;
 
 	set_order(SMALL_ORDER);
-	knob_write("free_block_reserve", SMALL_RESERVE);
-	kept = wait_for_reserve(&above);
+	knob_write("free_block_reserve", RESERVE);
+	while (!(kept = reserve_is_kept(&above)) && seconds() < end) {
+		take_pages();
+		usleep(SETTLE);
+	}
 	knob_write("free_block_reserve", "0");
 	settle();
 	set_order(order);
