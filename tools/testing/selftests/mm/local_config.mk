@@ -1,2 +1,0 @@
-# No liburing support found, so:
-IOURING_EXTRA_LIBS = 
