@@ -194,9 +194,13 @@ static enum defrag_outcome defrag_collect_folio(struct folio *folio,
 static enum defrag_outcome defrag_collect(struct defrag_control *dc,
 					  struct list_head *folios)
 {
-	unsigned long pfn = dc->start;
+	unsigned long pfn = dc->start, used = dc->end - dc->start;
 
-	while (pfn < dc->end) {
+	/* It is isolated: nobody takes more, so behind the last of them all is free. */
+	if (used == pageblock_nr_pages)
+		used -= block_nr_free(pfn_to_page(pfn));
+
+	while (pfn < dc->end && used) {
 		struct page *page = pfn_to_page(pfn);
 		enum defrag_outcome outcome;
 		unsigned long step = 1;
@@ -222,6 +226,7 @@ static enum defrag_outcome defrag_collect(struct defrag_control *dc,
 		folio_put(folio);
 		if (outcome != DEFRAG_MADE)
 			return outcome;
+		used -= min(used, step);
 	}
 	return DEFRAG_MADE;
 }

@@ -70,6 +70,7 @@ enum defrag_purpose {
  * @isolated: the page frame behind the last isolated block of the target
  * @room: free pages taken as destinations, by order of the area
  * @nr_room: pages in @room
+ * @spent: bits, by order: none is left on the free list that suits the plan
  * @direct: in the context of somebody who waits for a page
  * @no_room: not even for a single page, when it was last asked for
  * @any_price: a block that is nearly full will do, if @direct and for a block
@@ -98,6 +99,7 @@ struct defrag_control {
 	unsigned long		isolated;
 	struct list_head	room[NR_PAGE_ORDERS];
 	unsigned long		nr_room;
+	unsigned long		spent;
 	bool			no_room;
 	bool			direct;
 	bool			any_price;

@@ -153,21 +153,26 @@ static bool defrag_take_areas(struct defrag_control *dc, unsigned int order,
 {
 	struct free_area *area = &dc->zone->free_area[order];
 	struct list_head *list = &area->free_list[MIGRATE_MOVABLE];
-	unsigned long look = min(area->nr_free, DEFRAG_ROOM_LOOK);
-	struct page *page, *next;
+	struct page *page, *next, *passed = NULL;
+	unsigned int look = DEFRAG_ROOM_LOOK;
 
 	list_for_each_entry_safe(page, next, list, buddy_list) {
-		if (!look-- || dc->nr_room >= enough)
+		if (page == passed)
 			break;
+		if (!look-- || dc->nr_room >= enough)
+			return true;
 
 		dc->inspected++;
 		if (!defrag_better_place(dc, page)) {
 			list_move_tail(&page->buddy_list, list);
+			passed = passed ?: page;
 			continue;
 		}
 		if (!defrag_take_area(dc, page, order))
 			return false;
 	}
+	/* Not one more: for what is done by this plan there is no need to look again. */
+	__set_bit(order, &dc->spent);
 	return true;
 }
 
@@ -177,13 +182,17 @@ static bool defrag_look_for_room(struct defrag_control *dc, unsigned int order,
 {
 	unsigned int limit = min_t(unsigned int, dc->order,
 				   max(order + 1, pageblock_order));
+	bool looked = false;
 
 	for (; order < limit && dc->nr_room < enough; order++) {
+		if (test_bit(order, &dc->spent))
+			continue;
+		looked = true;
 		guard(spinlock_irqsave)(&dc->zone->lock);
 		if (!defrag_take_areas(dc, order, enough))
 			return false;
 	}
-	return true;
+	return looked;
 }
 
 /*

@@ -43,18 +43,27 @@ unsigned long memory_locate(struct memory *m)
 		if (m->pfn[i] > top)
 			top = m->pfn[i];
 	}
-	return (top >> fb_block_order()) + 1;
+	m->blocks = (top >> fb_block_order()) + 1;
+	return m->blocks;
 }
 
-void memory_thin(struct memory *m, const unsigned short *share)
+enum fate { UNDECIDED, STAYS, GOES };
+
+void memory_thin(struct memory *m, const unsigned short *share, unsigned long run)
 {
 	unsigned int order = fb_block_order();
+	unsigned char *fate = fb_alloc((m->blocks << order) / run + 1, 1);
 	unsigned long i;
 
 	for (i = 0; i < m->nr; i++) {
-		if (fb_random_below(1000) >= share[m->pfn[i] >> order])
+		unsigned char *its = &fate[m->pfn[i] / run];
+
+		if (*its == UNDECIDED)
+			*its = fb_random_below(1000) < share[m->pfn[i] >> order] ? STAYS : GOES;
+		if (*its == GOES)
 			m->pfn[i] = 0;
 	}
+	free(fate);
 	memory_give_back(m);
 }
 

@@ -5,8 +5,9 @@
  * Memory is filled with anonymous pages, then most are given back so that half
  * of the blocks are nearly empty and the others anything up to nearly full.
  * Which block becomes which is random: there is no order in space that a
- * scanner could profit from.  Then whoever makes memory contiguous is asked to:
- * vm.defrag_now where there is one, else vm.compact_memory.
+ * scanner could profit from.  Which pages of a block stay is random as well, page
+ * by page or, with --run, so many at a time.  Then whoever makes memory contiguous
+ * is asked to: vm.defrag_now where there is one, else vm.compact_memory.
  *
  * The work is held against a bound.  From a map taken before: the blocks that
  * hold nothing but movable pages, emptiest first, as many as were gained.  To
@@ -32,6 +33,7 @@ static long sparse = 50;	/* percent of the blocks */
 static long sparse_used = 5;	/* percent of a sparse block, at most */
 static long dense_min = 50;	/* percent of any other block */
 static long dense_max = 98;
+static long run = 1;		/* pages */
 
 static const struct fb_option options[] = {
 	{ "fill", &fill, 10, 97, "percent of free memory to fill first" },
@@ -40,6 +42,7 @@ static const struct fb_option options[] = {
 	{ "sparse-used", &sparse_used, 1, 50, "percent of such a block that stays, at most" },
 	{ "dense-min", &dense_min, 1, 99, "percent of any other block that stays, at least" },
 	{ "dense-max", &dense_max, 1, 100, "the same, at most" },
+	{ "run", &run, 1, 512, "pages that lie side by side stay or go together" },
 	{ NULL }
 };
 
@@ -73,7 +76,7 @@ static void memory_shape(struct memory *m)
 	for (i = 0; i < m->nr; i++)
 		memory_touch(m, i);
 	share = choose_shares(memory_locate(m));
-	memory_thin(m, share);
+	memory_thin(m, share, run);
 	free(share);
 }
 
