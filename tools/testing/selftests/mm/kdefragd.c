@@ -204,8 +204,9 @@ static void test_reserve(bool scarce)
 static void test_small_reserve(bool scarce)
 {
 	struct small_reserve r;
+	struct state state;
 
-	if (!scarce || access("/sys/kernel/debug/kdefragd", R_OK)) {
+	if (!scarce || !state_read(&state)) {
 		skip(2, "a reserve of small areas", "no transparent huge pages, or no debugfs");
 		return;
 	}
@@ -266,7 +267,7 @@ static void test_requests(void)
 		ksft_exit_fail_msg("cannot set %s\n", knob);
 	if (!scarcity_begin(&s))
 		ksft_exit_fail_msg("no memory to be made scarce\n");
-	if (scarce && !scarcity_take_blocks(&s))
+	if (scarce && !huge_take_blocks(&s.taken))
 		ksft_exit_fail_msg("free blocks do not run out\n");
 	test_direct(&s, scarce);
 	test_switch(scarce);

@@ -36,11 +36,6 @@ bool scarcity_begin(struct scarcity *s)
 	return memory_fill(&s->m, 8, 16, 1);
 }
 
-bool scarcity_take_blocks(struct scarcity *s)
-{
-	return huge_take_blocks(&s->taken);
-}
-
 void scarcity_end(struct scarcity *s)
 {
 	huge_unmap(&s->wanted);

@@ -15,7 +15,7 @@
 /**
  * struct scarcity - memory without free blocks
  * @m: sparse
- * @taken: the blocks that were free
+ * @taken: the blocks that were free, once huge_take_blocks() has been called
  * @wanted: those that direct_faults() gets
  * @cpus: where this process might run before; it stays on one meanwhile
  */
@@ -28,9 +28,6 @@ struct scarcity {
 
 /* Return: false if there is no memory for it. */
 bool scarcity_begin(struct scarcity *s);
-
-/* Return: false if free blocks do not run out. */
-bool scarcity_take_blocks(struct scarcity *s);
 
 void scarcity_end(struct scarcity *s);
 

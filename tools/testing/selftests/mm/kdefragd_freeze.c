@@ -183,7 +183,7 @@ static void test_thread(struct scarcity *s)
 		return;
 	}
 	/* What has come free since is taken: there must be work left. */
-	if (!scarcity_take_blocks(s))
+	if (!huge_take_blocks(&s->taken))
 		ksft_exit_fail_msg("free blocks do not run out\n");
 	ksft_test_result(grows_beyond(wakes, woken) && grows_beyond(made, blocks_made),
 			 "the thread goes on, too\n");
