@@ -212,8 +212,8 @@ static void test_small_reserve(bool scarce)
 	}
 	if (!reserve_small_areas(&r))
 		ksft_exit_fail_msg("free blocks cannot be taken\n");
-	ksft_print_msg("%ld free areas of order %d more, %s\n", r.areas, SMALL_ORDER,
-		       r.kept ? "as many as there are to be" : "too few");
+	ksft_print_msg("%ld free areas of order %d more, %s for %ld per mille\n", r.areas,
+		       SMALL_ORDER, r.kept ? "enough" : "too few", r.reserve);
 	/* One by one: of blocks it would have made a few, and each be many areas. */
 	ksft_test_result(r.kept && r.made && r.areas > 0 &&
 			 r.areas * 2 >= (long)r.made && r.areas / 2 <= (long)r.made,

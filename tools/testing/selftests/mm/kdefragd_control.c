@@ -83,6 +83,8 @@ void switch_off_and_on(struct switched *s)
 
 #define RESERVE		"40"		/* per mille */
 #define BELOW		4		/* blocks below the low mark, all zones together */
+#define RESERVE_MAX	80		/* per mille, beyond all that there is in such areas */
+#define LACKING		5		/* per mille: areas enough to tell them from blocks */
 
 /* Areas above the low marks.  Return: false if a zone is below it, or none has one. */
 static bool reserve_is_kept(unsigned long *above)
@@ -150,31 +152,50 @@ bool reserve_take(struct reserve *r)
 	return true;
 }
 
-static void set_order(long order)
+static void write_number(const char *knob, long value)
 {
 	char text[16];
 
-	snprintf(text, sizeof(text), "%ld", order);
-	knob_write("kdefragd_order", text);
+	snprintf(text, sizeof(text), "%ld", value);
+	knob_write(knob, text);
+}
+
+/*
+ * The least reserve that a zone lacks some areas for, per mille.  They can be made:
+ * that takes twice their size in free pages, and these lie about in smaller areas.
+ */
+static long set_reserve_above(void)
+{
+	struct state state = { };
+	long reserve = 0;
+
+	while (state_read(&state) && !state.below && reserve < RESERVE_MAX)
+		write_number("free_block_reserve", ++reserve);
+	reserve += LACKING;
+	write_number("free_block_reserve", reserve);
+	return reserve;
 }
 
 /* A budget may do but for a part of it; who takes pages has it go on. */
-static bool fill_small_reserve(void)
+static bool fill_small_reserve(long *reserve)
 {
 	long order = knob_read("kdefragd_order");
-	double end = seconds() + ON_TIME;
 	unsigned long above;
+	double end;
 	bool kept;
 
-	set_order(SMALL_ORDER);
-	knob_write("free_block_reserve", RESERVE);
+	knob_write("kdefragd", "0");
+	write_number("kdefragd_order", SMALL_ORDER);
+	*reserve = set_reserve_above();
+	knob_write("kdefragd", "1");
+	end = seconds() + ON_TIME;
 	while (!(kept = reserve_is_kept(&above)) && seconds() < end) {
 		take_pages();
 		usleep(SETTLE);
 	}
 	knob_write("free_block_reserve", "0");
 	settle();
-	set_order(order);
+	write_number("kdefragd_order", order);
 	return kept;
 }
 
@@ -189,7 +210,7 @@ bool reserve_small_areas(struct small_reserve *r)
 	if (scarce) {
 		r->made = counter("kdefragd_made");
 		r->evicted = evicted();
-		r->kept = fill_small_reserve();
+		r->kept = fill_small_reserve(&r->reserve);
 		r->made = counter("kdefragd_made") - r->made;
 		r->evicted = evicted() - r->evicted;
 		scarce = !frag_read(&now);

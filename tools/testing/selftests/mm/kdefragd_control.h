@@ -51,12 +51,14 @@ bool reserve_take(struct reserve *r);
 
 /**
  * struct small_reserve - what came of a reserve of areas smaller than a block
+ * @reserve: how large it was to be, per mille
  * @made: areas, by the kernel's count
  * @kept: they are at the low mark then, or above, in each zone that has one
  * @areas: free areas of SMALL_ORDER and above, as so many of it, more than before
  * @evicted: pages swapped out or reclaimed meanwhile
  */
 struct small_reserve {
+	long reserve;
 	unsigned long made;
 	bool kept;
 	long areas;
