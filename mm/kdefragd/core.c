@@ -437,7 +437,7 @@ static void defrag_node_home(struct defrag_node *dn)
 
 /*
  * A request in one word, so that it is made and taken as a whole: the order, 0
- * for the reserve alone, and the highest zone that will do.  A bit above them
+ * for the reserve alone, and the highest zone that will do for it.  A bit above them
  * says that there is one, another that what was in vain before is to be tried
  * afresh.
  */
@@ -485,7 +485,8 @@ static void defrag_node_work(struct defrag_node *dn)
 	count_vm_event(KDEFRAGD_WAKE);
 	order_wmark_pass_begin(&pass, dn->pgdat, order, highest);
 
-	for (i = highest; i >= 0; i--) {
+	/* The reserve in all zones, whatever is asked for. */
+	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
 		struct zone *zone = dn->pgdat->node_zones + i;
 
 		if (!populated_zone(zone) || !zone_managed_pages(zone))
@@ -495,7 +496,7 @@ static void defrag_node_work(struct defrag_node *dn)
 		/* Whoever had the lock had it for minutes, maybe. */
 		if (populated_zone(zone))
 			pass.whole &= defrag_zone_work(dn, zone, request,
-						       pass.ours);
+						       pass.ours && i <= highest);
 		mutex_unlock(&dn->lock);
 	}
 	/* Asks for another round if this one paid and more is wanted. */
@@ -522,6 +523,21 @@ static int kdefragd(void *p)
 	return 0;
 }
 
+/*
+ * Both requests in one: what is made in the lower zone does for either.  That for the
+ * reserve alone has no zone, for all are looked at.
+ */
+static unsigned int defrag_merge(unsigned int request, unsigned int order,
+				 int highest_zoneidx)
+{
+	unsigned int before = defrag_request_order(request);
+	int highest_before = defrag_request_zone(request);
+
+	if (before && (!order || highest_before < highest_zoneidx))
+		highest_zoneidx = highest_before;
+	return defrag_request(max(order, before), highest_zoneidx);
+}
+
 /* Make a request, with those that have not been taken. */
 static void defrag_ask(struct defrag_node *dn, unsigned int order,
 		       int highest_zoneidx, unsigned int flags)
@@ -529,11 +545,8 @@ static void defrag_ask(struct defrag_node *dn, unsigned int order,
 	unsigned int request = READ_ONCE(dn->request), wanted;
 
 	do {
-		wanted = defrag_request(max(order,
-					    defrag_request_order(request)),
-					max(highest_zoneidx,
-					    defrag_request_zone(request)));
-		wanted |= flags | (request & DEFRAG_AFRESH);
+		wanted = defrag_merge(request, order, highest_zoneidx) | flags |
+			 (request & DEFRAG_AFRESH);
 	} while (!try_cmpxchg(&dn->request, &request, wanted));
 
 	/* Pairs with the barrier in wait_event_freezable(). */

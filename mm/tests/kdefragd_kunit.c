@@ -481,7 +481,7 @@ static bool wakes_reach(struct kunit *test, unsigned long nr)
 static void requests_during_a_pass_are_kept(struct kunit *test)
 {
 	struct defrag_node *dn = NODE_DATA(first_memory_node)->defrag;
-	unsigned int tries = 10;
+	unsigned int tries = 10, request;
 	unsigned long before;
 
 	if (!IS_ENABLED(CONFIG_VM_EVENT_COUNTERS) || !dn || !kdefragd_enabled())
@@ -502,6 +502,14 @@ static void requests_during_a_pass_are_kept(struct kunit *test)
 	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
 	msleep(20);
 	KUNIT_EXPECT_NE(test, READ_ONCE(dn->request), 0);
+
+	/* The lower zone does for both; who asks for the reserve takes it from nobody. */
+	kdefragd_wake(dn->pgdat, 3, 0);
+	request = READ_ONCE(dn->request);
+	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(dn->request), request);
+	kdefragd_wake(dn->pgdat, 3, MAX_NR_ZONES - 1);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(dn->request), request);
 	before = wakes(test);
 	mutex_unlock(&dn->lock);
 

@@ -201,7 +201,7 @@ static void test_reserve(bool scarce)
 	ksft_test_result(!r.evicted, "nothing is evicted for it: %lu pages\n", r.evicted);
 }
 
-static void test_small_reserve(bool scarce)
+static void test_small_reserve(struct memory *m, bool scarce)
 {
 	struct small_reserve r;
 	struct state state;
@@ -210,13 +210,16 @@ static void test_small_reserve(bool scarce)
 		skip(2, "a reserve of small areas", "no transparent huge pages, or no debugfs");
 		return;
 	}
-	if (!reserve_small_areas(&r))
+	if (!reserve_small_areas(&r, m))
 		ksft_exit_fail_msg("free blocks cannot be taken\n");
 	ksft_print_msg("%ld free areas of order %d more, %s for %ld per mille\n", r.areas,
 		       SMALL_ORDER, r.kept ? "enough" : "too few", r.reserve);
-	/* One by one: of blocks it would have made a few, and each be many areas. */
+	/*
+	 * One by one: of blocks it would have made a few, and each be many areas.  Some
+	 * come and go with the per-CPU lists.
+	 */
 	ksft_test_result(r.kept && r.made && r.areas > 0 &&
-			 r.areas * 2 >= (long)r.made && r.areas / 2 <= (long)r.made,
+			 r.areas * 4 >= (long)r.made && r.areas / 4 <= (long)r.made,
 			 "with kdefragd_order=%d the reserve is filled with %lu areas of it\n",
 			 SMALL_ORDER, r.made);
 	ksft_test_result(!r.evicted, "nothing is evicted for them: %lu pages\n", r.evicted);
@@ -272,7 +275,7 @@ static void test_requests(void)
 	test_direct(&s, scarce);
 	test_switch(scarce);
 	test_reserve(scarce);
-	test_small_reserve(scarce);
+	test_small_reserve(&s.m, scarce);
 	test_signal(&s.m);
 	test_trace(&s.m);
 	ksft_test_result(!memory_lost(&s.m), "all that time, its content is the same\n");
@@ -340,7 +343,8 @@ static void report_quiet(unsigned long moved, unsigned long migrated,
 	ksft_print_msg("undisturbed: %lu pages moved, %lu of them seen; %ld moved by others\n",
 		       moved, seen, (long)(migrated - moved));
 	/* What others moved would be seen as well, but is not in kdefragd's count. */
-	ksft_test_result(moved && moved >= seen && !swapped_in,
+	ksft_test_result(moved && moved >= seen && !swapped_in &&
+			 (long)(migrated - moved) * 10 <= (long)seen,
 			 "undisturbed, it is kdefragd that moves them; %lu come from swap\n",
 			 swapped_in);
 }
@@ -368,12 +372,25 @@ static void move_quietly(struct memory *m)
 		     counter("pswpin") - swapped_in);
 }
 
+/* Have pages moved of any kind that changes its frames by itself as well? */
+static bool restless_moved(void)
+{
+	int i;
+
+	for (i = 0; i < nr_kinds; i++)
+		if (kinds[i].restless && workers_report(i)->moved)
+			return true;
+	return false;
+}
+
 static bool report_moved(const struct kind *kind, const struct report *r)
 {
 	if (kind->stays)
 		return !r->moved && !r->elsewhere;
+	if (kind->restless)
+		return restless_moved();
 	/* What may not have been sparse while it was quiet was, later on. */
-	return r->moved || kind->may_stay || (r->elsewhere && !kind->restless);
+	return r->moved || kind->may_stay || r->elsewhere;
 }
 
 static void report_kind(const struct kind *kind, const struct report *r)

@@ -104,6 +104,7 @@ static bool wait_for_reserve(unsigned long *above)
 	while (!reserve_is_kept(above)) {
 		if (seconds() > end)
 			return false;
+		take_pages();
 		usleep(SETTLE);
 	}
 	return true;
@@ -122,8 +123,9 @@ static void take_from_reserve(struct reserve *r, unsigned long above)
 	r->evicted = evicted();
 	thp_save_settings();
 	huge_set(THP_DEFRAG_NEVER);
-	for (at = 0; at < taken.size; at += huge)
-		r->taken += huge_fault(&taken, at);
+	/* No further than to the first that finds none: what is made meanwhile stays. */
+	for (at = 0; at < taken.size && huge_fault(&taken, at); at += huge)
+		r->taken++;
 	thp_restore_settings();
 	r->kept = wait_for_reserve(&above);
 	settle();
@@ -160,10 +162,7 @@ static void write_number(const char *knob, long value)
 	knob_write(knob, text);
 }
 
-/*
- * The least reserve that a zone lacks some areas for, per mille.  They can be made:
- * that takes twice their size in free pages, and these lie about in smaller areas.
- */
+/* The least reserve that a zone lacks some areas for, per mille. */
 static long set_reserve_above(void)
 {
 	struct state state = { };
@@ -199,14 +198,17 @@ static bool fill_small_reserve(long *reserve)
 	return kept;
 }
 
-bool reserve_small_areas(struct small_reserve *r)
+bool reserve_small_areas(struct small_reserve *r, struct memory *m)
 {
 	struct frag_state then, now;
 	struct huge taken;
 	bool scarce;
 
 	*r = (struct small_reserve){ };
-	scarce = huge_take_blocks(&taken) && !frag_read(&then);
+	scarce = huge_take_blocks(&taken);
+	/* For each area that is made, as much has to be free in smaller ones. */
+	memory_thin(m, 2);
+	scarce = scarce && !frag_read(&then);
 	if (scarce) {
 		r->made = counter("kdefragd_made");
 		r->evicted = evicted();

@@ -68,10 +68,10 @@ struct small_reserve {
 #define SMALL_ORDER	5
 
 /*
- * Memory must be sparse, and there must be huge pages, which take the free blocks of a
- * node meanwhile.  Leaves vm.free_block_reserve at 0.  Return: false if they do not.
+ * @m: sparse; it becomes more so.  There must be huge pages, which take the free blocks
+ * of a node meanwhile.  Leaves vm.free_block_reserve at 0.  Return: false if they do not.
  */
-bool reserve_small_areas(struct small_reserve *r);
+bool reserve_small_areas(struct small_reserve *r, struct memory *m);
 
 /**
  * struct interrupted - a write to vm.defrag_now that a signal came into

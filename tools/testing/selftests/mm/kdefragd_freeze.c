@@ -32,7 +32,7 @@
 #define TIMES		5
 #define STEP		10000		/* us between two looks */
 #define STIRRED		(32UL << 20)	/* so that there is always something to move */
-#define PATIENCE	60		/* seconds for what has to happen at all */
+#define PATIENCE	300		/* seconds for what has to happen at all */
 
 #define RESERVE		"100"
 #define READ_ALL	3		/* SYSLOG_ACTION_READ_ALL, of no header */

@@ -27,6 +27,7 @@
 #include "kdefragd_large.h"
 #include "kdefragd_map.h"
 #include "kdefragd_mem.h"
+#include "kdefragd_state.h"
 #include "kselftest.h"
 #include "vm_util.h"
 
@@ -36,7 +37,7 @@
 #define LOAD		(16UL << 20)	/* and what each of them takes at most */
 #define LOAD_STEP	0x100000UL
 #define LONGEST		18		/* order of the longest runs */
-#define AGES		20		/* seconds; one failure of a block is forgotten */
+#define AGES		260		/* seconds at most until all failures are forgotten */
 
 /* Memory to be filled, in GiB at most: it takes a while. */
 #define MEMORY_MAX	8UL
@@ -155,13 +156,23 @@ static void thin(struct memory *m)
 			memory_give_back(m, i);
 }
 
+/* A page that was just being taken looks like one that cannot move, for minutes. */
+static void until_forgotten(void)
+{
+	double end = seconds() + AGES;
+	struct state state;
+
+	while (state_read(&state) && state.remembered && seconds() < end)
+		sleep(1);
+}
+
 /* Its last page may go with the load: what has been moved before counts as well. */
 static void make_after_load(unsigned int order, struct making *r)
 {
 	struct making again = { };
 
 	ksft_print_msg("order %u: not made beside the load, so after it\n", order);
-	sleep(AGES);
+	until_forgotten();
 	make_of_order(order, &again);
 	r->ret = again.ret;
 	r->after = again.after;
