@@ -504,8 +504,12 @@ static void requests_during_a_pass_are_kept(struct kunit *test)
 	KUNIT_EXPECT_NE(test, READ_ONCE(dn->request), 0);
 
 	/* The lower zone does for both; who asks for the reserve takes it from nobody. */
+	xchg(&dn->request, 0);
 	kdefragd_wake(dn->pgdat, 3, 0);
-	request = READ_ONCE(dn->request);
+	request = xchg(&dn->request, 0);
+	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
+	kdefragd_wake(dn->pgdat, 3, 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(dn->request), request);
 	kdefragd_wake(dn->pgdat, 0, MAX_NR_ZONES - 1);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(dn->request), request);
 	kdefragd_wake(dn->pgdat, 3, MAX_NR_ZONES - 1);

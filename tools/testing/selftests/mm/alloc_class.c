@@ -399,9 +399,9 @@ static void test_header(void)
 /*
  * Of so many pages more or less, per cent, may the table be off.  A 512th is for
  * the tables above those that are counted here, the rest is for what per-CPU lists
- * give back or keep at most: a few hundred pages for each CPU.
+ * give back or keep at most.
  */
-#define GROWTH_SLACK	5
+#define GROWTH_SLACK	2
 
 static void test_census(struct census *table, struct census *pages, const char *when)
 {

@@ -372,25 +372,12 @@ static void move_quietly(struct memory *m)
 		     counter("pswpin") - swapped_in);
 }
 
-/* Have pages moved of any kind that changes its frames by itself as well? */
-static bool restless_moved(void)
-{
-	int i;
-
-	for (i = 0; i < nr_kinds; i++)
-		if (kinds[i].restless && workers_report(i)->moved)
-			return true;
-	return false;
-}
-
 static bool report_moved(const struct kind *kind, const struct report *r)
 {
 	if (kind->stays)
 		return !r->moved && !r->elsewhere;
-	if (kind->restless)
-		return restless_moved();
 	/* What may not have been sparse while it was quiet was, later on. */
-	return r->moved || kind->may_stay || r->elsewhere;
+	return r->moved || kind->may_stay || (r->elsewhere && !kind->restless);
 }
 
 static void report_kind(const struct kind *kind, const struct report *r)

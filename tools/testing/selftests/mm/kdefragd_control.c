@@ -97,6 +97,7 @@ static bool reserve_is_kept(unsigned long *above)
 	return state.reserves && !state.below;
 }
 
+/* A budget may do but for a part of it; who takes pages has it go on. */
 static bool wait_for_reserve(unsigned long *above)
 {
 	double end = seconds() + ON_TIME;
@@ -175,23 +176,17 @@ static long set_reserve_above(void)
 	return reserve;
 }
 
-/* A budget may do but for a part of it; who takes pages has it go on. */
 static bool fill_small_reserve(long *reserve)
 {
 	long order = knob_read("kdefragd_order");
 	unsigned long above;
-	double end;
 	bool kept;
 
 	knob_write("kdefragd", "0");
 	write_number("kdefragd_order", SMALL_ORDER);
 	*reserve = set_reserve_above();
 	knob_write("kdefragd", "1");
-	end = seconds() + ON_TIME;
-	while (!(kept = reserve_is_kept(&above)) && seconds() < end) {
-		take_pages();
-		usleep(SETTLE);
-	}
+	kept = wait_for_reserve(&above);
 	knob_write("free_block_reserve", "0");
 	settle();
 	write_number("kdefragd_order", order);
@@ -205,10 +200,9 @@ bool reserve_small_areas(struct small_reserve *r, struct memory *m)
 	bool scarce;
 
 	*r = (struct small_reserve){ };
-	scarce = huge_take_blocks(&taken);
 	/* For each area that is made, as much has to be free in smaller ones. */
 	memory_thin(m, 2);
-	scarce = scarce && !frag_read(&then);
+	scarce = huge_take_blocks(&taken) && !frag_read(&then);
 	if (scarce) {
 		r->made = counter("kdefragd_made");
 		r->evicted = evicted();

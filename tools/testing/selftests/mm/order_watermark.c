@@ -668,11 +668,8 @@ static void test_wall(void)
 	ksft_test_result(on.c.let > 0,
 			 "wall: no block to be made, reclaim is let work (%ld x)\n",
 			 on.c.let);
-	/*
-	 * 0.1 s of rest, doubled each time: the seventh is due after 6.3 s.  A block that
-	 * comes free meanwhile has it begin anew; undoubled, it would be 80.
-	 */
-	ksft_test_result(on.c.let <= 16,
+	/* 0.1 s of rest, doubled each time: the seventh is due after 6.3 s */
+	ksft_test_result(on.c.let <= 8,
 			 "wall: more and more rarely (%ld x in %d s)\n",
 			 on.c.let, WALL_SECONDS);
 	ksft_test_result(on.c.evicted > 0 &&
