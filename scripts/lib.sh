@@ -23,7 +23,7 @@ export KBUILD_BUILD_TIMESTAMP=@1 KBUILD_BUILD_VERSION=1 KBUILD_BUILD_USER=kdefra
 
 note() { printf '%s: %s\n' "$me" "$*" >&2; }
 die() { note "$*"; exit 1; }
-usage_error() { note "$* ('$me --help' tells the usage)"; exit 2; }
+usage_error() { note "$* ('$0 --help' tells the usage)"; exit 2; }
 
 # The usage of a script is the comment at its head, below the licence.
 usage() { sed -n '3,/^\([^#]\|$\)/{/^#/s/^# \{0,1\}//p}' "$0"; }
@@ -32,8 +32,24 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # kbuild has no quotes around the paths it works in.
 case $build in
-*[[:space:]:\']*) die "the kernel cannot be built below '$build': choose a path without blanks, colons and quotes (BUILD_DIR=/path)" ;;
+*[[:space:]:\'\"\`\\\$\&\;\|\<\>\(\)\*\?\[\#%!]*)
+	die "the kernel cannot be built below '$build': choose a path without blanks and characters that a shell knows (BUILD_DIR=/path)" ;;
 esac
+
+# What is made lies below $build by names that others use, too, and is removed by
+# them: so it is used if it was empty when it was first used, and not else.
+build_mark=$build/.kdefragd
+if [ -e "$build" ] && [ "$build" != "$repo/build" ] && [ ! -e "$build_mark" ]; then
+	[ -d "$build" ] || die "BUILD_DIR=$build is no folder: set it to one of yours"
+	[ ! -r "$build" ] || [ -z "$(ls -A "$build")" ] || [ -e "$build/tree/.git/kdefragd-base" ] ||
+		die "BUILD_DIR=$build has files in it that were not made here: choose an empty folder"
+fi
+
+# Whoever puts something there calls this first.
+use_build() {
+	{ mkdir -p "$log_dir" && : >>"$build_mark"; } 2>/dev/null ||
+		die "cannot write to $build: set BUILD_DIR to a folder of yours, on a disk with room"
+}
 
 # step [--whole] NAME USUAL COMMAND...: one long piece of work, with its output
 # in a log and a line of progress on the terminal.  Interrupted, it ends with
@@ -43,7 +59,7 @@ step() {
 	[ "$1" != --whole ] || { whole=1; shift; }
 	name=$1 usual=$2
 	shift 2
-	mkdir -p "$log_dir"
+	use_build
 	log=$log_dir/$name.log
 	printf '== %s (usually %s; log: %s)\n' "$name" "$usual" "${log#"$repo"/}" >&2
 	# With job control it is a process group of its own, which ^C does not
@@ -85,7 +101,7 @@ put() {
 	for f in "${@:1:$#-1}"; do
 		to=$dir/${f##*/}
 		! cmp -s "$f" "$to" || continue
-		cp "$f" "$to.new"
+		cp "$f" "$to.new" || { rm -f "$to.new"; die "cannot write $to: make room there, and run this again"; }
 		mv "$to.new" "$to"
 	done
 }
@@ -99,8 +115,7 @@ stage() {
 # need_space MIB WHAT: refuse at the start rather than fail in the middle.
 need_space() {
 	local free
-	mkdir -p "$build" 2>/dev/null || :
-	[ -w "$build" ] || die "cannot write to $build: set BUILD_DIR to a folder of yours"
+	use_build
 	free=$(df -Pm "$build" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$1" ] ||
 		die "$2 needs $1 MiB of disk below $build, $free MiB are free: make room, or set BUILD_DIR to a larger disk"
@@ -113,6 +128,9 @@ need_memory() {
 	[ "$free" -ge "$1" ] ||
 		die "$2 needs $1 MiB of memory, $free MiB are available: stop something, or ask for less"
 }
+
+# What the largest guest of the selftests takes, as scripts/boot reckons it.
+selftest_memory() { need_memory 6444 'a guest of 6G'; }
 
 # arm_dir ARM: where the kernel of an arm is put.  Exits with 2 on an unknown one.
 arm_dir() {
