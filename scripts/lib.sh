@@ -219,6 +219,13 @@ patch_names() { sed 's/[[:space:]]*#.*//; /^$/d' "$repo/patches/series"; }
 
 series_id() { (cd "$repo/patches" && cat series [0-9]*.patch | sha256sum); }
 
+# What the kernel is made of in which the series is: the series' changes of all that
+# gets into the image, but for its KUnit tests.
+code_id() {
+	git -C "$tree" diff-tree -r --no-renames base HEAD -- . ':!Documentation' ':!tools' ':!mm/tests' ':!MAINTAINERS' |
+		sha256sum | cut -c 1-12
+}
+
 # Files that the series adds, as of a commit of build/tree.
 added_files() { git -C "$tree" diff --diff-filter=A --no-renames --name-only base "$1"; }
 
