@@ -22,7 +22,8 @@
  * Locking: none of its own.  Counts of free blocks change under zone->lock and
  * are read without it.  The demand counters are changed without a lock by
  * whoever comes by: a lost increment costs one block of foresight.  A node's
- * rest, and the count of rounds in vain, are written by its kcompactd alone;
+ * rest, and the count of rounds in vain, are written by its kcompactd alone, but
+ * that a knob of kdefragd's may end the rest;
  * the rest from sparing by whoever was spared last, in vain.
  * But for order_wmark_pass_*(), which belong to kcompactd and may sleep, the
  * functions may be called from any context, interrupts included.  None is
@@ -40,6 +41,7 @@
 #include <linux/init.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched/cputime.h>
 #include <linux/sched/sysctl.h>
 #include <linux/seq_file.h>
 #include <linux/sysctl.h>
@@ -340,17 +342,34 @@ static bool order_wmark_node_taken(const struct order_wmark_pass *pass)
 	return false;
 }
 
-/* Did it not pay lately?  The two are read apart: a rest may be missed. */
-static bool order_wmark_rests(const struct order_wmark_rest *rest)
+/*
+ * Is an order left alone?  That a large one was in vain says nothing of smaller
+ * ones.  All is read apart: a rest may be missed.
+ */
+static bool order_wmark_rests(const struct order_wmark_rest *rest,
+			      unsigned int order)
 {
-	return order_wmark_within(READ_ONCE(rest->begun), READ_ONCE(rest->length));
+	return order >= READ_ONCE(rest->order) &&
+	       order_wmark_within(READ_ONCE(rest->begun), READ_ONCE(rest->length));
 }
 
 static void order_wmark_rest_begin(struct order_wmark_rest *rest,
-				   unsigned long length)
+				   unsigned int order, unsigned long length)
 {
+	WRITE_ONCE(rest->order, order);
 	WRITE_ONCE(rest->length, length);
 	WRITE_ONCE(rest->begun, jiffies);
+}
+
+/**
+ * order_wmark_rest_over - what was in vain may be tried again
+ * @pgdat: the node
+ *
+ * Context: any.
+ */
+void order_wmark_rest_over(pg_data_t *pgdat)
+{
+	WRITE_ONCE(pgdat->order_wmark.rest.length, 0);
 }
 
 /**
@@ -370,7 +389,7 @@ static void order_wmark_rest_begin(struct order_wmark_rest *rest,
 bool order_wmark_goes_by_backoff(pg_data_t *pgdat, unsigned int order)
 {
 	return order_wmark_hands_over(order) &&
-	       !order_wmark_rests(&pgdat->order_wmark.rest);
+	       !order_wmark_rests(&pgdat->order_wmark.rest, order);
 }
 
 /**
@@ -390,6 +409,7 @@ void order_wmark_pass_begin(struct order_wmark_pass *pass, pg_data_t *pgdat,
 	pass->highest_zoneidx = highest_zoneidx;
 	pass->ours = order_wmark_goes_by_backoff(pgdat, order);
 	pass->begin = jiffies;
+	pass->cpu_begin = task_sched_runtime(current);
 	pass->had = order_wmark_node_have(pass);
 	pass->whole = true;
 }
@@ -473,6 +493,7 @@ void order_wmark_pass_end(const struct order_wmark_pass *pass)
 	struct order_wmark_node *state = &pgdat->order_wmark;
 	struct order_wmark_round round;
 	enum order_wmark_outcome outcome;
+	unsigned long took;
 
 	if (!pass->ours || !order_wmark_hands_over(pass->order))
 		return;
@@ -495,9 +516,10 @@ void order_wmark_pass_end(const struct order_wmark_pass *pass)
 	if (outcome == ORDER_WMARK_PAID) {
 		wakeup_kcompactd(pgdat, pass->order, pass->highest_zoneidx);
 	} else {
-		order_wmark_rest_begin(&state->rest,
-				       order_wmark_rest(jiffies - pass->begin,
-							state->in_vain,
+		/* For all that it waited, it was in nobody's way. */
+		took = nsecs_to_jiffies(task_sched_runtime(current) - pass->cpu_begin);
+		order_wmark_rest_begin(&state->rest, pass->order,
+				       order_wmark_rest(took, state->in_vain,
 							ORDER_WMARK_HOLD_OFF));
 	}
 	trace_mm_order_watermark_round(pgdat, pass->order, &round, outcome,
@@ -526,15 +548,15 @@ bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 
 	if (!order_wmark_hands_over(order))
 		return mainline;
-	if (order_wmark_rests(&pgdat->order_wmark.rest) ||
-	    order_wmark_within(READ_ONCE(pgdat->order_wmark.handed_over),
-			       ORDER_WMARK_HOLD_OFF))
+	if (order_wmark_rests(&pgdat->order_wmark.rest, order) ||
+	    order_wmark_rests(&pgdat->order_wmark.handed_over, order))
 		return false;
 	if (order_wmark_ask_node(pgdat, order, highest_zoneidx) !=
 	    ORDER_WMARK_SHORT_SHAPE)
 		return mainline;
 
-	WRITE_ONCE(pgdat->order_wmark.handed_over, jiffies);
+	order_wmark_rest_begin(&pgdat->order_wmark.handed_over, order,
+			       ORDER_WMARK_HOLD_OFF);
 	count_vm_event(ORDER_WMARK_HANDED_OVER);
 	return true;
 }
@@ -633,7 +655,7 @@ bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 	    !gfp_compaction_allowed(gfp_mask))
 		return false;
 
-	if (order_wmark_rests(order_wmark_spare_rest(ac)) ||
+	if (order_wmark_rests(order_wmark_spare_rest(ac), order) ||
 	    !order_wmark_can_move(gfp_mask, order, alloc_flags, ac))
 		return false;
 
@@ -655,7 +677,7 @@ bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 void order_wmark_spared_in_vain(const struct alloc_context *ac,
 				unsigned long since)
 {
-	order_wmark_rest_begin(order_wmark_spare_rest(ac),
+	order_wmark_rest_begin(order_wmark_spare_rest(ac), 0,
 			       order_wmark_rest(jiffies - since, 0,
 						ORDER_WMARK_HOLD_OFF));
 }

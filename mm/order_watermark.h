@@ -118,6 +118,7 @@ enum order_wmark_mode {
  * @ours: it goes by our backoff, not by mainline's hints and deferral
  * @had: blocks of at least @order in the node when the round began
  * @begin: jiffies then
+ * @cpu_begin: nanoseconds that the thread had been on a CPU then
  * @whole: it has left no zone before its end
  */
 struct order_wmark_pass {
@@ -127,6 +128,7 @@ struct order_wmark_pass {
 	bool		ours;
 	unsigned long	had;
 	unsigned long	begin;
+	u64		cpu_begin;
 	bool		whole;
 };
 
@@ -180,6 +182,7 @@ enum compact_result order_wmark_pass_zone(struct order_wmark_pass *pass,
 					  enum compact_result status);
 void order_wmark_pass_end(const struct order_wmark_pass *pass);
 bool order_wmark_goes_by_backoff(pg_data_t *pgdat, unsigned int order);
+void order_wmark_rest_over(pg_data_t *pgdat);
 unsigned long order_wmark_to_reclaim(pg_data_t *pgdat, unsigned int order,
 				     int highest_zoneidx, unsigned long nr);
 bool order_wmark_reclaimed(pg_data_t *pgdat, unsigned int order,

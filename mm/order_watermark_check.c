@@ -162,9 +162,9 @@ unsigned int order_wmark_decay(unsigned int demand, unsigned long halvings)
 #define ORDER_WMARK_PAID_SHIFT	3
 
 /*
- * After a round that did not pay, nothing is handed over for this many times as
- * long as it took.  Unit: 1.  Nine means that work in vain gets a tenth of one
- * CPU at most.  Lower: more CPU for nothing.  Higher: memory that has become
+ * After a round that did not pay, nothing of its order is handed over for this many
+ * times as long as it had a CPU.  Unit: 1.  Nine means that work in vain gets a tenth
+ * of one CPU at most.  Lower: more CPU for nothing.  Higher: memory that has become
  * movable waits longer.
  */
 #define ORDER_WMARK_BACKOFF	9

@@ -35,8 +35,8 @@
  *
  * How much
  * --------
- * Per wake-up and zone, vm.kdefragd_budget pages are moved, and what the last
- * batch of targets moves beyond that; a target that fails counts as if all its
+ * Per wake-up and zone, vm.kdefragd_budget pages are moved for each end, and what the
+ * last batch of targets moves beyond that; a target that fails counts as if all its
  * pages had been moved, and 64 pages looked at as one moved.  After each batch
  * the thread rests so long that it takes no more than vm.kdefragd_duty percent of
  * a CPU.  It stops between two targets when it is to stop or freeze, when kdefragd
@@ -243,7 +243,7 @@ unsigned int defrag_batch(struct defrag_control *dc, struct defrag_node *dn,
 
 /*
  * For the thread, which gets no signals.  A writer of vm.defrag_now may hold the
- * lock for minutes: to wait for that is no sign of a hang.
+ * lock for as long as a batch takes: to wait for that is no sign of a hang.
  */
 static void defrag_lock(struct defrag_node *dn)
 {
@@ -317,26 +317,53 @@ static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
 }
 
 /*
- * Make areas of the order that the check finds short, in a zone that has pages
- * enough.  Return: true if the zone has been worked on to the end, so that what
- * is not there cannot be made; the check keeps count of that and backs off.
+ * Make areas of the order, or a lower one, that the check finds short, in a zone
+ * that has pages enough.  Return: true if the zone has been worked on to the end, so
+ * that what is not there cannot be made.
+ */
+static bool defrag_for_order(struct defrag_node *dn, struct zone *zone,
+			     unsigned int order, int highest_zoneidx,
+			     struct defrag_effort *effort)
+{
+	unsigned long made;
+
+	while (order_wmark_node_short_of_shape(dn->pgdat, order,
+					       highest_zoneidx) &&
+	       order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
+		if (!effort->budget || !defrag_may_go_on(effort))
+			return false;
+		if (!defrag_step(dn, zone, order, DEFRAG_AREAS, effort, &made))
+			return true;
+	}
+	return true;
+}
+
+/*
+ * For the check: areas of the order that is asked for, which stand in for smaller
+ * ones.  If these are short as well and it is not to be had, they are made, the
+ * smallest first, for they cost least: whoever asked for them may have been merged
+ * with who asked for more, and would get nothing.
+ * Return: as above, of the order that is asked for; the check keeps count of that and
+ * backs off.
  */
 static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 			     unsigned int order, int highest_zoneidx)
 {
 	struct defrag_effort effort;
-	unsigned long made;
+	unsigned int smaller;
+	bool whole;
 
 	defrag_effort_begin(&effort, zone, DEFRAG_FOR_CHECK);
-	while (order_wmark_node_short_of_shape(dn->pgdat, order,
-					       highest_zoneidx) &&
-	       order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
-		if (!effort.budget || !defrag_may_go_on(&effort))
-			return false;
-		if (!defrag_step(dn, zone, order, DEFRAG_AREAS, &effort, &made))
-			return true;
+	whole = defrag_for_order(dn, zone, order, highest_zoneidx, &effort);
+
+	/* What was in vain is not at their cost. */
+	effort.budget = READ_ONCE(sysctl_kdefragd_budget);
+	for (smaller = 1; smaller < order; smaller++) {
+		defrag_round_begin(zone, &effort.round);
+		if (!defrag_for_order(dn, zone, smaller, highest_zoneidx, &effort))
+			break;
 	}
-	return true;
+	return whole;
 }
 
 /* Fill the reserve of a zone that is below its low mark up to the high one. */
@@ -344,23 +371,22 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 {
 	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
 	unsigned int order = defrag_reserve_order();
+	unsigned long made, lacks, found = 1;
 	struct defrag_effort effort;
-	unsigned long made, lacks;
+	bool paid = false;
 
 	if (!defrag_reserve_wants(dn, zone, order))
 		return;
 	defrag_effort_begin(&effort, zone, DEFRAG_FOR_RESERVE);
-	while ((lacks = defrag_reserve_lacks(zone, order, true))) {
-		if (!effort.budget || !defrag_may_go_on(&effort))
-			return;
-		defrag_step(dn, zone, order, lacks, &effort, &made);
-		/* Cut short, it tells nothing. */
-		if (!made && !defrag_may_go_on(&effort))
-			return;
-		defrag_settle(zone, dz, made);
-		if (!made)
-			return;
+	while (found && effort.budget && defrag_may_go_on(&effort) &&
+	       (lacks = defrag_reserve_lacks(zone, order, true))) {
+		/* What fails is dearer next time, and others have their turn. */
+		found = defrag_step(dn, zone, order, lacks, &effort, &made);
+		paid |= made;
 	}
+	/* Cut short, it tells nothing. */
+	if (paid || defrag_may_go_on(&effort))
+		defrag_settle(zone, dz, paid);
 }
 
 /* One block of others that movable pages are to leave.  Return: was there one? */
@@ -493,7 +519,7 @@ static void defrag_node_work(struct defrag_node *dn)
 			continue;
 
 		defrag_lock(dn);
-		/* Whoever had the lock had it for minutes, maybe. */
+		/* Whoever had the lock had it for long, maybe. */
 		if (populated_zone(zone))
 			pass.whole &= defrag_zone_work(dn, zone, request,
 						       pass.ours && i <= highest);

@@ -184,7 +184,6 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 {
 	struct defrag_node *dn = READ_ONCE(dc->zone->zone_pgdat->defrag);
 	struct defrag_round round;
-	struct defrag_zone *dz;
 
 	if (dc->order < pageblock_order) {
 		defrag_round_begin(dc->zone, &round);
@@ -193,11 +192,7 @@ static unsigned int defrag_find_direct(struct defrag_control *dc,
 	}
 	if (!dn)
 		return 0;
-	dz = &dn->zones[zone_idx(dc->zone)];
-	if (defrag_find_block(dc, targets, &dz->cursor))
-		return 1;
-	WRITE_ONCE(dz->found_none, jiffies);
-	return 0;
+	return defrag_find_block(dc, targets, &dn->zones[zone_idx(dc->zone)].cursor);
 }
 
 /* One look, and what it found is tried.  Return: is it worth another? */
@@ -222,7 +217,15 @@ static bool defrag_direct_step(struct defrag_control *dc)
 	       DEFRAG_DIRECT_READS * pageblock_nr_pages;
 }
 
-/* Has another request looked in this tick, and found no block? */
+/* For others in this tick: a request has looked, and got no block. */
+static void defrag_direct_rest(struct zone *zone, unsigned int order)
+{
+	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
+
+	if (order >= pageblock_order && dn)
+		WRITE_ONCE(dn->zones[zone_idx(zone)].got_none, jiffies);
+}
+
 static bool defrag_direct_rests(struct zone *zone, unsigned int order)
 {
 	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
@@ -230,7 +233,7 @@ static bool defrag_direct_rests(struct zone *zone, unsigned int order)
 
 	if (order < pageblock_order || !dn)
 		return false;
-	then = READ_ONCE(dn->zones[zone_idx(zone)].found_none);
+	then = READ_ONCE(dn->zones[zone_idx(zone)].got_none);
 	return time_in_range(jiffies, then, then);
 }
 
@@ -253,8 +256,10 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 	while (looks-- && defrag_direct_step(&dc))
 		;
 	defrag_pass_end(&dc);
-	if (!dc.captured)
+	if (!dc.captured) {
+		defrag_direct_rest(zone, dc.order);
 		return NULL;
+	}
 	return defrag_hand_out(&dc, order, alloc_flags, migratetype, claim);
 }
 
@@ -270,7 +275,7 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
  *
  * Bounded: once per stage the cheapest targets of each zone of one node, the first
  * that has pages enough, asynchronously, with one look per zone at what lies on
- * per-CPU lists.  Where no block was found, nobody looks again before the next
+ * per-CPU lists.  Where somebody got no block, nobody looks again before the next
  * tick, unless he has reclaimed.  The page made is taken while its block is
  * isolated, so that nobody else gets it.
  *

@@ -316,9 +316,11 @@ static bool defrag_look(struct defrag_control *dc)
 
 	guard(spinlock_irqsave)(&dc->zone->lock);
 	head = defrag_free_area(dc);
-	if (head && dc->direct)
-		defrag_capture(dc, head);
-	return head;
+	if (!head || !dc->direct)
+		return head;
+	/* Merged with another isolated one, it is not to be had. */
+	defrag_capture(dc, head);
+	return dc->captured;
 }
 
 /* Get what lies on per-CPU lists onto those where it can be seen and merged. */
@@ -535,6 +537,7 @@ enum defrag_outcome defrag_move_out(struct defrag_control *dc, unsigned long pfn
 	dc->end = pfn + pageblock_nr_pages;
 	dc->max_free = pageblock_nr_pages;
 	dc->fill_below = ULONG_MAX;
+	dc->spent = 0;
 	defrag_room_avoid(dc);
 	while ((folio = defrag_next_folio(dc))) {
 		last = defrag_collect_folio(folio, folio_test_large(folio) ?

@@ -3,22 +3,21 @@
 #ifndef _MM_KDEFRAGD_INTERNAL_H
 #define _MM_KDEFRAGD_INTERNAL_H
 
+#include <linux/memory_hotplug.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
-#include <linux/swap.h>
 #include <linux/wait.h>
 #include "choose.h"
 
 struct task_struct;
 
 /*
- * Memory is about to go offline, or its neighbour is: before offline_pages()
- * isolates a range it switches the LRU caches off.  (Others do so as well, who
- * migrate much; then there is work put off that could have been done.)
+ * Memory is about to go offline, or its neighbour is.  (Or it comes online; then
+ * there is work put off that could have been done.)
  */
 static inline bool defrag_keep_out(void)
 {
-	return lru_cache_disabled();
+	return mem_hotplug_in_progress();
 }
 
 /**
@@ -170,7 +169,7 @@ struct defrag_effort {
 /**
  * struct defrag_zone - what is remembered of a zone between passes
  * @cursor: where the next direct request looks for a block; no lock
- * @found_none: jiffies when a direct request last found none; no lock
+ * @got_none: jiffies when a direct request last got none; no lock
  * @shift: passes in a row that did not pay
  * @not_before: jiffies; no pass before, unless the zone has changed
  * @free_then: free pages when the last pass ended
@@ -178,7 +177,7 @@ struct defrag_effort {
  */
 struct defrag_zone {
 	unsigned long	cursor;
-	unsigned long	found_none;
+	unsigned long	got_none;
 	unsigned int	shift;
 	unsigned long	not_before;
 	unsigned long	free_then;

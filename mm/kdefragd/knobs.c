@@ -9,14 +9,16 @@
 #include <linux/swap.h>
 #include <linux/sysctl.h>
 #include "../internal.h"
+#include "../order_watermark.h"
 #include "hooks.h"
 #include "internal.h"
 
 /*
- * vm.defrag_now ends after so many failures per range of the zone, and after so
+ * vm.defrag_now ends after so many targets per range of the zone, and after so
  * many batches in a row that made nothing for want of room.  Unit: 1.  A target
- * that fails is passed over the fourth time, so it takes no more, but failures
- * are forgotten: this ends what else could go on for as long as pages are held.
+ * that fails is passed over the fourth time, so it takes no more; but failures are
+ * forgotten, and what has been made is taken: this ends what else could go on for
+ * as long as pages are held, or others are at work.
  */
 #define DEFRAG_VAIN		4
 
@@ -29,8 +31,8 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
 	unsigned long ranges = (zone_managed_pages(zone) >> order) + 1;
 	struct defrag_effort effort = { .forced = true, .budget = ULONG_MAX };
-	unsigned long failures = 0;
 	unsigned int found, vain = 0;
+	unsigned long tried = 0;
 
 	if (!dn)
 		return 0;
@@ -54,13 +56,16 @@ static int defrag_zone_now(struct zone *zone, unsigned int order)
 		dc.purpose = DEFRAG_FOR_KNOB;
 		found = defrag_batch(&dc, dn, ULONG_MAX, &effort);
 		defrag_pass_end(&dc);
-		failures += dc.tried - dc.made;
+		tried += dc.tried;
 		vain = dc.made ? 0 : vain + effort.no_room;
-	} while (found && vain < DEFRAG_VAIN &&
-		 failures < DEFRAG_VAIN * ranges && !signal_pending(current));
+		/* The thread has its turn between two batches. */
+		mutex_unlock(&dn->lock);
+		if (signal_pending(current) || mutex_lock_interruptible(&dn->lock))
+			return -EINTR;
+	} while (found && vain < DEFRAG_VAIN && tried < DEFRAG_VAIN * ranges);
 
 	mutex_unlock(&dn->lock);
-	return signal_pending(current) ? -EINTR : 0;
+	return 0;
 }
 
 static int defrag_now_sysctl(const struct ctl_table *table, int write,
@@ -108,6 +113,7 @@ static int defrag_wake_sysctl(const struct ctl_table *table, int write,
 		pg_data_t *pgdat = NODE_DATA(nid);
 		struct defrag_node *dn = READ_ONCE(pgdat->defrag);
 
+		order_wmark_rest_over(pgdat);
 		if (dn && kdefragd_enabled())
 			defrag_ask_afresh(dn);
 		if (!kdefragd_stands_in(pgdat))

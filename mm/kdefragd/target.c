@@ -453,6 +453,7 @@ bool defrag_find_block(struct defrag_control *dc, struct defrag_target *target,
 
 	target->price = DEFRAG_PRICE_MAX;
 	dc->wall = 0;
+	dc->spent = 0;
 	defrag_sweep_begin(&sweep, dc->zone);
 	for (; look; look--) {
 		unsigned int price, hole;

@@ -47,6 +47,7 @@
 #define KDEFRAGD	"/proc/sys/vm/kdefragd"
 #define LOCKED		"/proc/sys/vm/compact_unevictable_allowed"
 #define ORDER		3
+#define LARGE		9	/* that of a huge page, mostly */
 #define RING		256	/* entries of a receive ring */
 #define WALL_SECONDS	8
 #define WALL_BATCH	64	/* pages: compact_gap(), rounded up by reclaim */
@@ -385,6 +386,22 @@ static void wall(struct result *r)
 }
 
 /*
+ * Beside a large one: a driver asks for its ring, once a second, and each time
+ * somebody has just asked for a block that is not to be had.
+ */
+static void beside_large(struct result *r)
+{
+	int i;
+
+	for (i = 0; i < 5 && r->got < RING; i++) {
+		frag_burst(LARGE, 1, "atomic");
+		usleep(20000);
+		burst(r, RING - r->got, "atomic");
+		sleep(1);
+	}
+}
+
+/*
  * OOM: a process asks until it is killed, before all others, and tells how much it
  * had got.  Nothing is asked if it could not be set up.
  */
@@ -427,6 +444,19 @@ static const char *wall_build(struct shape *s)
 	return "blocks can still be made";
 }
 
+/*
+ * See to it that no block of order LARGE can be made, but smaller ones can: of the
+ * anonymous pages, leave one in 64, and lock it.  Return: NULL, or what did not work.
+ */
+static const char *large_prevent(struct shape *s)
+{
+	if (frag_holes_punch(&s->holes, 2 * ORDER) ||
+	    mlock2(s->holes.map, s->holes.size, MLOCK_ONFAULT))
+		return "cannot lock memory";
+	frag_write(LOCKED, "0");
+	return use_up_blocks() ? "cannot use up the blocks" : NULL;
+}
+
 /* An arm: a scenario under a mode.  Return: NULL, or what did not work. */
 static const char *run_arm(struct result *r, void (*scenario)(struct result *r),
 			   const char *mode)
@@ -437,14 +467,15 @@ static const char *run_arm(struct result *r, void (*scenario)(struct result *r),
 	why = shape_make(&shape, mode);
 	if (!why && scenario == wall)
 		why = wall_build(&shape);
+	if (!why && scenario == beside_large)
+		why = large_prevent(&shape);
 	if (why)
 		return why;
 	measure_begin(r, &shape, mode);
 	scenario(r);
 	measure_end(r, &shape, mode);
 	shape_drop(&shape);
-	if (scenario == wall)
-		frag_write(LOCKED, saved_for(LOCKED));
+	frag_write(LOCKED, saved_for(LOCKED));
 	return NULL;
 }
 
@@ -657,6 +688,10 @@ static void test_kdefragd(void)
 				 "kdefragd: traffic evicts nothing (%ld pages)\n",
 				 on.c.evicted);
 	}
+	if (run_kdefragd("beside large", beside_large, &on))
+		ksft_test_result(on.got == RING,
+				 "kdefragd: a ring is had where order %d is not (%ld of %d)\n",
+				 LARGE, on.got, RING);
 }
 
 static void test_wall(void)
