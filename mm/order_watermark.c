@@ -60,7 +60,7 @@
 #define ORDER_WMARK_HALF_LIFE	(10 * HZ)
 
 /*
- * At most one hand-over per node, and one question per zone and order after
+ * At most one hand-over per node and order, and one question per zone and order after
  * blocks were taken, in this time; a permission to reclaim lapses after it.
  * Unit: jiffies.  It is the time that kswapd naps before it looks again.
  * Longer: a burst waits.  Shorter: each of a thousand requests a second wakes
@@ -342,21 +342,30 @@ static bool order_wmark_node_taken(const struct order_wmark_pass *pass)
 	return false;
 }
 
-/*
- * Is an order left alone?  That a large one was in vain says nothing of smaller
- * ones.  All is read apart: a rest may be missed.
- */
-static bool order_wmark_rests(const struct order_wmark_rest *rest,
-			      unsigned int order)
+/* Did it not pay lately?  The two are read apart: a rest may be missed. */
+static bool order_wmark_rests(const struct order_wmark_rest *rest)
 {
-	return order >= READ_ONCE(rest->order) &&
-	       order_wmark_within(READ_ONCE(rest->begun), READ_ONCE(rest->length));
+	return order_wmark_within(READ_ONCE(rest->begun), READ_ONCE(rest->length));
+}
+
+/*
+ * Is an order left alone?  What a small one is denied is denied to larger ones; that
+ * a large one was in vain says nothing of smaller ones.
+ */
+static bool order_wmark_order_rests(const struct order_wmark_rest *rests,
+				    unsigned int order)
+{
+	unsigned int i;
+
+	for (i = 1; i <= order; i++)
+		if (order_wmark_rests(&rests[i]))
+			return true;
+	return false;
 }
 
 static void order_wmark_rest_begin(struct order_wmark_rest *rest,
-				   unsigned int order, unsigned long length)
+				   unsigned long length)
 {
-	WRITE_ONCE(rest->order, order);
 	WRITE_ONCE(rest->length, length);
 	WRITE_ONCE(rest->begun, jiffies);
 }
@@ -369,7 +378,12 @@ static void order_wmark_rest_begin(struct order_wmark_rest *rest,
  */
 void order_wmark_rest_over(pg_data_t *pgdat)
 {
-	WRITE_ONCE(pgdat->order_wmark.rest.length, 0);
+	unsigned int order;
+
+	for (order = 1; order < NR_PAGE_ORDERS; order++) {
+		WRITE_ONCE(pgdat->order_wmark.rest[order].length, 0);
+		WRITE_ONCE(pgdat->order_wmark.in_vain[order], 0);
+	}
 }
 
 /**
@@ -389,7 +403,7 @@ void order_wmark_rest_over(pg_data_t *pgdat)
 bool order_wmark_goes_by_backoff(pg_data_t *pgdat, unsigned int order)
 {
 	return order_wmark_hands_over(order) &&
-	       !order_wmark_rests(&pgdat->order_wmark.rest, order);
+	       !order_wmark_order_rests(pgdat->order_wmark.rest, order);
 }
 
 /**
@@ -490,7 +504,8 @@ static void order_wmark_cannot(pg_data_t *pgdat, unsigned int order,
 void order_wmark_pass_end(const struct order_wmark_pass *pass)
 {
 	pg_data_t *pgdat = pass->pgdat;
-	struct order_wmark_node *state = &pgdat->order_wmark;
+	struct order_wmark_rest *rest = &pgdat->order_wmark.rest[pass->order];
+	unsigned int *in_vain = &pgdat->order_wmark.in_vain[pass->order];
 	struct order_wmark_round round;
 	enum order_wmark_outcome outcome;
 	unsigned long took;
@@ -499,7 +514,7 @@ void order_wmark_pass_end(const struct order_wmark_pass *pass)
 		return;
 	if (order_wmark_ask_node(pgdat, pass->order, pass->highest_zoneidx) !=
 	    ORDER_WMARK_SHORT_SHAPE) {
-		state->in_vain = 0;
+		*in_vain = 0;
 		return;
 	}
 
@@ -512,19 +527,18 @@ void order_wmark_pass_end(const struct order_wmark_pass *pass)
 	};
 	outcome = order_wmark_outcome(&round);
 	if (outcome != ORDER_WMARK_CANNOT)
-		state->in_vain = 0;
+		*in_vain = 0;
 	if (outcome == ORDER_WMARK_PAID) {
 		wakeup_kcompactd(pgdat, pass->order, pass->highest_zoneidx);
 	} else {
 		/* For all that it waited, it was in nobody's way. */
 		took = nsecs_to_jiffies(task_sched_runtime(current) - pass->cpu_begin);
-		order_wmark_rest_begin(&state->rest, pass->order,
-				       order_wmark_rest(took, state->in_vain,
-							ORDER_WMARK_HOLD_OFF));
+		order_wmark_rest_begin(rest, order_wmark_rest(took, *in_vain,
+							      ORDER_WMARK_HOLD_OFF));
 	}
 	trace_mm_order_watermark_round(pgdat, pass->order, &round, outcome,
-				       state->rest.length);
-	if (outcome == ORDER_WMARK_CANNOT && state->in_vain++)
+				       rest->length);
+	if (outcome == ORDER_WMARK_CANNOT && (*in_vain)++)
 		order_wmark_cannot(pgdat, pass->order, pass->highest_zoneidx);
 }
 
@@ -548,14 +562,14 @@ bool order_wmark_wake_kcompactd(pg_data_t *pgdat, gfp_t gfp_mask,
 
 	if (!order_wmark_hands_over(order))
 		return mainline;
-	if (order_wmark_rests(&pgdat->order_wmark.rest, order) ||
-	    order_wmark_rests(&pgdat->order_wmark.handed_over, order))
+	if (order_wmark_order_rests(pgdat->order_wmark.rest, order) ||
+	    order_wmark_order_rests(pgdat->order_wmark.handed_over, order))
 		return false;
 	if (order_wmark_ask_node(pgdat, order, highest_zoneidx) !=
 	    ORDER_WMARK_SHORT_SHAPE)
 		return mainline;
 
-	order_wmark_rest_begin(&pgdat->order_wmark.handed_over, order,
+	order_wmark_rest_begin(&pgdat->order_wmark.handed_over[order],
 			       ORDER_WMARK_HOLD_OFF);
 	count_vm_event(ORDER_WMARK_HANDED_OVER);
 	return true;
@@ -655,7 +669,7 @@ bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 	    !gfp_compaction_allowed(gfp_mask))
 		return false;
 
-	if (order_wmark_rests(order_wmark_spare_rest(ac), order) ||
+	if (order_wmark_rests(order_wmark_spare_rest(ac)) ||
 	    !order_wmark_can_move(gfp_mask, order, alloc_flags, ac))
 		return false;
 
@@ -677,7 +691,7 @@ bool order_wmark_spare(gfp_t gfp_mask, unsigned int order,
 void order_wmark_spared_in_vain(const struct alloc_context *ac,
 				unsigned long since)
 {
-	order_wmark_rest_begin(order_wmark_spare_rest(ac), 0,
+	order_wmark_rest_begin(order_wmark_spare_rest(ac),
 			       order_wmark_rest(jiffies - since, 0,
 						ORDER_WMARK_HOLD_OFF));
 }

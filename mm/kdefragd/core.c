@@ -31,7 +31,9 @@
  * blocks of others (home.c); nothing wakes it for that alone.
  *
  * A request is consumed before the work and looked for again after it, so that
- * one that comes in during a pass is served by the next.
+ * one that comes in during a pass is served by the next.  Each order that is asked
+ * for is worked for, and judged, by itself: that no huge page can be made is no
+ * reason to leave a driver without its order 3.
  *
  * How much
  * --------
@@ -243,7 +245,8 @@ unsigned int defrag_batch(struct defrag_control *dc, struct defrag_node *dn,
 
 /*
  * For the thread, which gets no signals.  A writer of vm.defrag_now may hold the
- * lock for as long as a batch takes: to wait for that is no sign of a hang.
+ * lock for minutes, where a batch is of long runs: to wait for that is no sign of a
+ * hang.
  */
 static void defrag_lock(struct defrag_node *dn)
 {
@@ -317,53 +320,26 @@ static unsigned int defrag_step(struct defrag_node *dn, struct zone *zone,
 }
 
 /*
- * Make areas of the order, or a lower one, that the check finds short, in a zone
- * that has pages enough.  Return: true if the zone has been worked on to the end, so
- * that what is not there cannot be made.
- */
-static bool defrag_for_order(struct defrag_node *dn, struct zone *zone,
-			     unsigned int order, int highest_zoneidx,
-			     struct defrag_effort *effort)
-{
-	unsigned long made;
-
-	while (order_wmark_node_short_of_shape(dn->pgdat, order,
-					       highest_zoneidx) &&
-	       order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
-		if (!effort->budget || !defrag_may_go_on(effort))
-			return false;
-		if (!defrag_step(dn, zone, order, DEFRAG_AREAS, effort, &made))
-			return true;
-	}
-	return true;
-}
-
-/*
- * For the check: areas of the order that is asked for, which stand in for smaller
- * ones.  If these are short as well and it is not to be had, they are made, the
- * smallest first, for they cost least: whoever asked for them may have been merged
- * with who asked for more, and would get nothing.
- * Return: as above, of the order that is asked for; the check keeps count of that and
- * backs off.
+ * Make areas of the order that the check finds short, in a zone that has pages
+ * enough.  Return: true if the zone has been worked on to the end, so that what
+ * is not there cannot be made; the check keeps count of that and backs off.
  */
 static bool defrag_for_check(struct defrag_node *dn, struct zone *zone,
 			     unsigned int order, int highest_zoneidx)
 {
 	struct defrag_effort effort;
-	unsigned int smaller;
-	bool whole;
+	unsigned long made;
 
 	defrag_effort_begin(&effort, zone, DEFRAG_FOR_CHECK);
-	whole = defrag_for_order(dn, zone, order, highest_zoneidx, &effort);
-
-	/* What was in vain is not at their cost. */
-	effort.budget = READ_ONCE(sysctl_kdefragd_budget);
-	for (smaller = 1; smaller < order; smaller++) {
-		defrag_round_begin(zone, &effort.round);
-		if (!defrag_for_order(dn, zone, smaller, highest_zoneidx, &effort))
-			break;
+	while (order_wmark_node_short_of_shape(dn->pgdat, order,
+					       highest_zoneidx) &&
+	       order_wmark_short_of_shape(zone, order, highest_zoneidx)) {
+		if (!effort.budget || !defrag_may_go_on(&effort))
+			return false;
+		if (!defrag_step(dn, zone, order, DEFRAG_AREAS, &effort, &made))
+			return true;
 	}
-	return whole;
+	return true;
 }
 
 /* Fill the reserve of a zone that is below its low mark up to the high one. */
@@ -372,8 +348,8 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 	struct defrag_zone *dz = &dn->zones[zone_idx(zone)];
 	unsigned int order = defrag_reserve_order();
 	unsigned long made, lacks, found = 1;
+	bool paid = false, tried = false;
 	struct defrag_effort effort;
-	bool paid = false;
 
 	if (!defrag_reserve_wants(dn, zone, order))
 		return;
@@ -382,10 +358,13 @@ static void defrag_for_reserve(struct defrag_node *dn, struct zone *zone)
 	       (lacks = defrag_reserve_lacks(zone, order, true))) {
 		/* What fails is dearer next time, and others have their turn. */
 		found = defrag_step(dn, zone, order, lacks, &effort, &made);
+		tried = true;
 		paid |= made;
+		if (!made && effort.no_room)
+			break;
 	}
 	/* Cut short, it tells nothing. */
-	if (paid || defrag_may_go_on(&effort))
+	if (tried && (paid || defrag_may_go_on(&effort)))
 		defrag_settle(zone, dz, paid);
 }
 
@@ -462,71 +441,72 @@ static void defrag_node_home(struct defrag_node *dn)
 }
 
 /*
- * A request in one word, so that it is made and taken as a whole: the order, 0
- * for the reserve alone, and the highest zone that will do for it.  A bit above them
- * says that there is one, another that what was in vain before is to be tried
- * afresh.
+ * Requests in one word, so that they are made and taken as a whole: a bit for each
+ * order that is asked for, and the highest zone that will do for all of them.  Bit 0
+ * says that there is one, if only for the reserve; another that what was in vain
+ * before is to be tried afresh.
  */
-#define DEFRAG_REQUESTED	BIT(16)
-#define DEFRAG_AFRESH		BIT(17)
-
-static unsigned int defrag_request(unsigned int order, int highest_zoneidx)
-{
-	return DEFRAG_REQUESTED | (order * MAX_NR_ZONES + highest_zoneidx);
-}
-
-static unsigned int defrag_request_order(unsigned int request)
-{
-	return (request & (DEFRAG_REQUESTED - 1)) / MAX_NR_ZONES;
-}
+#define DEFRAG_REQUESTED	BIT(0)
+#define DEFRAG_ORDERS		GENMASK(MAX_PAGE_ORDER, 1)
+#define DEFRAG_ZONE_SHIFT	24
+#define DEFRAG_AFRESH		BIT(31)
 
 static int defrag_request_zone(unsigned int request)
 {
-	return (request & (DEFRAG_REQUESTED - 1)) % MAX_NR_ZONES;
+	return (request & ~DEFRAG_AFRESH) >> DEFRAG_ZONE_SHIFT;
 }
 
-/* Work on one zone for a request.  Return: as defrag_for_check(), if asked. */
-static bool defrag_zone_work(struct defrag_node *dn, struct zone *zone,
-			     unsigned int request, bool for_check)
+/* Work for one order, in all zones that will do; the check judges it. */
+static void defrag_node_check(struct defrag_node *dn, unsigned int order,
+			      int highest_zoneidx)
 {
-	bool whole = true;
+	struct order_wmark_pass pass;
+	int i;
 
-	if (request & DEFRAG_AFRESH)
-		WRITE_ONCE(dn->zones[zone_idx(zone)].shift, 0);
-	if (for_check)
-		whole = defrag_for_check(dn, zone, defrag_request_order(request),
-					 defrag_request_zone(request));
-	defrag_for_reserve(dn, zone);
-	return whole;
+	order_wmark_pass_begin(&pass, dn->pgdat, order, highest_zoneidx);
+	for (i = highest_zoneidx; pass.ours && i >= 0; i--) {
+		struct zone *zone = dn->pgdat->node_zones + i;
+
+		defrag_lock(dn);
+		/* Whoever had the lock had it for long, maybe. */
+		if (managed_zone(zone))
+			pass.whole &= defrag_for_check(dn, zone, order,
+						       highest_zoneidx);
+		mutex_unlock(&dn->lock);
+	}
+	/* Asks for another round if this one paid and more is wanted. */
+	order_wmark_pass_end(&pass);
+}
+
+static void defrag_node_reserve(struct defrag_node *dn, bool afresh)
+{
+	int i;
+
+	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
+		struct zone *zone = dn->pgdat->node_zones + i;
+
+		defrag_lock(dn);
+		if (afresh)
+			WRITE_ONCE(dn->zones[i].shift, 0);
+		if (managed_zone(zone))
+			defrag_for_reserve(dn, zone);
+		mutex_unlock(&dn->lock);
+	}
 }
 
 static void defrag_node_work(struct defrag_node *dn)
 {
 	/* Taken on here; what comes in from now on is a new one. */
 	unsigned int request = xchg(&dn->request, 0);
-	unsigned int order = defrag_request_order(request);
-	int i, highest = defrag_request_zone(request);
-	struct order_wmark_pass pass;
+	unsigned int order;
 
 	count_vm_event(KDEFRAGD_WAKE);
-	order_wmark_pass_begin(&pass, dn->pgdat, order, highest);
-
+	/* The largest first: it stands in for smaller ones, if it is to be had. */
+	for (order = MAX_PAGE_ORDER; order > 0; order--)
+		if (request & BIT(order))
+			defrag_node_check(dn, order, defrag_request_zone(request));
 	/* The reserve in all zones, whatever is asked for. */
-	for (i = MAX_NR_ZONES - 1; i >= 0; i--) {
-		struct zone *zone = dn->pgdat->node_zones + i;
-
-		if (!populated_zone(zone) || !zone_managed_pages(zone))
-			continue;
-
-		defrag_lock(dn);
-		/* Whoever had the lock had it for long, maybe. */
-		if (populated_zone(zone))
-			pass.whole &= defrag_zone_work(dn, zone, request,
-						       pass.ours && i <= highest);
-		mutex_unlock(&dn->lock);
-	}
-	/* Asks for another round if this one paid and more is wanted. */
-	order_wmark_pass_end(&pass);
+	defrag_node_reserve(dn, request & DEFRAG_AFRESH);
 	defrag_node_home(dn);
 }
 
@@ -556,12 +536,12 @@ static int kdefragd(void *p)
 static unsigned int defrag_merge(unsigned int request, unsigned int order,
 				 int highest_zoneidx)
 {
-	unsigned int before = defrag_request_order(request);
-	int highest_before = defrag_request_zone(request);
+	unsigned int orders = request & DEFRAG_ORDERS;
 
-	if (before && (!order || highest_before < highest_zoneidx))
-		highest_zoneidx = highest_before;
-	return defrag_request(max(order, before), highest_zoneidx);
+	if (orders && (!order || defrag_request_zone(request) < highest_zoneidx))
+		highest_zoneidx = defrag_request_zone(request);
+	return DEFRAG_REQUESTED | orders | BIT(order) | (request & DEFRAG_AFRESH) |
+	       highest_zoneidx << DEFRAG_ZONE_SHIFT;
 }
 
 /* Make a request, with those that have not been taken. */
@@ -570,9 +550,9 @@ static void defrag_ask(struct defrag_node *dn, unsigned int order,
 {
 	unsigned int request = READ_ONCE(dn->request), wanted;
 
+	BUILD_BUG_ON(MAX_PAGE_ORDER >= DEFRAG_ZONE_SHIFT);
 	do {
-		wanted = defrag_merge(request, order, highest_zoneidx) | flags |
-			 (request & DEFRAG_AFRESH);
+		wanted = defrag_merge(request, order, highest_zoneidx) | flags;
 	} while (!try_cmpxchg(&dn->request, &request, wanted));
 
 	/* Pairs with the barrier in wait_event_freezable(). */

@@ -257,7 +257,8 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 		;
 	defrag_pass_end(&dc);
 	if (!dc.captured) {
-		defrag_direct_rest(zone, dc.order);
+		if (!fatal_signal_pending(current))
+			defrag_direct_rest(zone, dc.order);
 		return NULL;
 	}
 	return defrag_hand_out(&dc, order, alloc_flags, migratetype, claim);

@@ -514,6 +514,9 @@ static void requests_during_a_pass_are_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, READ_ONCE(dn->request), request);
 	kdefragd_wake(dn->pgdat, 3, MAX_NR_ZONES - 1);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(dn->request), request);
+	/* Nor does who asks for more. */
+	kdefragd_wake(dn->pgdat, MAX_PAGE_ORDER, 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(dn->request), request | BIT(MAX_PAGE_ORDER));
 	before = wakes(test);
 	mutex_unlock(&dn->lock);
 
