@@ -128,6 +128,8 @@
  */
 #define DEFRAG_AREAS		16
 
+bool kdefragd_kept_out __read_mostly;
+
 int sysctl_kdefragd __read_mostly = 1;
 int sysctl_kdefragd_budget __read_mostly = 8192;	/* pages */
 int sysctl_kdefragd_duty __read_mostly = 20;		/* percent of a CPU */

@@ -38,6 +38,14 @@ void kdefragd_wake(pg_data_t *pgdat, unsigned int order, int highest_zoneidx);
 void kdefragd_reserve_taken(struct zone *zone);
 void kdefragd_wake_for_reserve(struct zone *zone);
 
+extern bool kdefragd_kept_out;
+
+/* Memory hotplug begins, or ends.  Context: its lock held for writing. */
+static inline void kdefragd_keep_out(bool out)
+{
+	WRITE_ONCE(kdefragd_kept_out, out);
+}
+
 /* An area has left a free list.  Context: zone->lock held. */
 static inline void kdefragd_area_taken(struct zone *zone, unsigned int order,
 				       int migratetype)
@@ -115,6 +123,10 @@ static inline void kdefragd_area_taken(struct zone *zone, unsigned int order,
 
 static inline void kdefragd_allocated(struct zone *zone,
 				      unsigned int alloc_flags)
+{
+}
+
+static inline void kdefragd_keep_out(bool out)
 {
 }
 

@@ -3,11 +3,11 @@
 #ifndef _MM_KDEFRAGD_INTERNAL_H
 #define _MM_KDEFRAGD_INTERNAL_H
 
-#include <linux/memory_hotplug.h>
 #include <linux/mmzone.h>
 #include <linux/mutex.h>
 #include <linux/wait.h>
 #include "choose.h"
+#include "hooks.h"
 
 struct task_struct;
 
@@ -17,7 +17,7 @@ struct task_struct;
  */
 static inline bool defrag_keep_out(void)
 {
-	return mem_hotplug_in_progress();
+	return READ_ONCE(kdefragd_kept_out);
 }
 
 /**
