@@ -129,8 +129,11 @@ need_memory() {
 		die "$2 needs $1 MiB of memory, $free MiB are available: stop something, or ask for less"
 }
 
-# What the largest guest of the selftests takes, as scripts/boot reckons it.
-selftest_memory() { need_memory 6444 'a guest of 6G'; }
+# need_guest GIB: memory for such a guest, all of it touched, as scripts/boot reckons it.
+need_guest() { need_memory $(($1 * 1024 + 300)) "a guest of $1G"; }
+
+# The largest guest of the selftests.
+selftest_memory() { need_guest 6; }
 
 # arm_dir ARM: where the kernel of an arm is put.  Exits with 2 on an unknown one.
 arm_dir() {
