@@ -120,9 +120,9 @@
  * --------------------
  * Objects in slab are not told apart: short-lived ones in a slab page keep it, and where
  * they come and go in numbers they leave holes in the blocks of ALLOC_CLASS_OTHER. A
- * borrowed page is not brought home. The key goes with an isolation, too, and with part
- * of a block for alloc_contig_range(). And pages on the per-CPU list of a class are not
- * there for others, who then have to find theirs in the free lists.
+ * borrowed page is not brought home. The part of a block that alloc_contig_range() takes
+ * may be of any kind. And pages on the per-CPU list of a class are not there for others,
+ * who then have to find theirs in the free lists.
  */
 #define pr_fmt(fmt) "alloc_class: " fmt
 

@@ -91,6 +91,18 @@ static inline const char *block_class_name(const struct page *page)
 	return alloc_class_names[pfnblock_class(page, page_to_pfn(page))];
 }
 
+/*
+ * Is what lies in this block soon gone? Asked of an isolated one, too. Context:
+ * zone->lock held.
+ */
+static inline bool alloc_class_is_transient(const struct page *page)
+{
+	unsigned long flags = pfnblock_flags(page, page_to_pfn(page));
+
+	return alloc_class_divides(flags & PAGEBLOCK_MIGRATETYPE_MASK) &&
+	       (flags & PAGEBLOCK_CLASS_MASK) >> PB_class_0 == ALLOC_CLASS_TRANSIENT;
+}
+
 /* The list of a class of unmovable pages. */
 static inline int alloc_class_list(enum alloc_class class)
 {
@@ -270,6 +282,11 @@ void alloc_class_borrowed(struct page *page, unsigned int order,
 
 static inline void alloc_class_init(void)
 {
+}
+
+static inline bool alloc_class_is_transient(const struct page *page)
+{
+	return false;
 }
 
 static __always_inline bool alloc_class_divides(int migratetype)

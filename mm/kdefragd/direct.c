@@ -217,24 +217,13 @@ static bool defrag_direct_step(struct defrag_control *dc)
 	       DEFRAG_DIRECT_READS * pageblock_nr_pages;
 }
 
-/* For others in this tick: a request has looked, and got no block. */
-static void defrag_direct_rest(struct zone *zone, unsigned int order)
+/* When a request has looked here and got no block, in jiffies; NULL below a block. */
+static unsigned long *defrag_got_none(struct zone *zone, unsigned int order)
 {
 	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
 
-	if (order >= pageblock_order && dn)
-		WRITE_ONCE(dn->zones[zone_idx(zone)].got_none, jiffies);
-}
-
-static bool defrag_direct_rests(struct zone *zone, unsigned int order)
-{
-	struct defrag_node *dn = READ_ONCE(zone->zone_pgdat->defrag);
-	unsigned long then;
-
-	if (order < pageblock_order || !dn)
-		return false;
-	then = READ_ONCE(dn->zones[zone_idx(zone)].got_none);
-	return time_in_range(jiffies, then, then);
+	return order >= pageblock_order && dn ?
+	       &dn->zones[zone_idx(zone)].got_none : NULL;
 }
 
 static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
@@ -243,11 +232,14 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 				       enum defrag_stage stage)
 {
 	unsigned int looks = DEFRAG_DIRECT_LOOKS;
+	unsigned long *got_none;
 	struct defrag_control dc;
 
 	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
+	got_none = defrag_got_none(zone, dc.order);
 	/* What was reclaimed since may have changed it, and cost more. */
-	if (stage == DEFRAG_BEFORE_RECLAIM && defrag_direct_rests(zone, dc.order))
+	if (stage == DEFRAG_BEFORE_RECLAIM && got_none &&
+	    READ_ONCE(*got_none) == jiffies)
 		return NULL;
 	dc.purpose = DEFRAG_FOR_REQUEST;
 	dc.direct = true;
@@ -257,8 +249,8 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 		;
 	defrag_pass_end(&dc);
 	if (!dc.captured) {
-		if (!fatal_signal_pending(current))
-			defrag_direct_rest(zone, dc.order);
+		if (got_none && !fatal_signal_pending(current))
+			WRITE_ONCE(*got_none, jiffies);
 		return NULL;
 	}
 	return defrag_hand_out(&dc, order, alloc_flags, migratetype, claim);

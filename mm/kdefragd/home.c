@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * kdefragd: bring movable pages home, and help memory to go offline.
+ * kdefragd: bring movable pages home.
  *
- * Pages in foreign blocks
- * -----------------------
  * When the movable blocks are full, mainline lets a movable page into a block
  * of unmovable ones; and when unmovable pages find no room, a block that is half
  * free becomes theirs with the movable pages that are in it.  Both are
@@ -26,16 +24,6 @@
  * moved as they are or not at all.  If some of it would not move, the mark is put
  * back.  Then the zone is left alone for DEFRAG_HOME_REST.
  *
- * Memory that goes offline
- * ------------------------
- * The same is done to each block of a range that offline_pages() has isolated,
- * before its own loop, which moves page after page to where the allocator puts
- * them.  Whole free blocks are left whole.  As the loop does, it waits for pages
- * that are locked or being written.  What does not move is left to that loop, and
- * so is everything if other nodes have memory: the loop prefers those, so that a
- * node can be emptied, and moving pages on to what goes next would be work for
- * nothing.
- *
  * Locking: as in evacuate.c, but that the block is not isolated.  It stays
  * because each folio is found, and a reference to it taken, under zone->lock;
  * who goes offline has to wait for that folio.
@@ -45,8 +33,6 @@
  * given to movable ones and back meanwhile, or was high-atomic in between.
  */
 #include <linux/mm.h>
-#include <linux/sched/signal.h>
-#include <linux/vmstat.h>
 #include "../block_occupancy.h"
 #include "../internal.h"
 #include "hooks.h"
@@ -108,34 +94,4 @@ bool defrag_bring_home(struct defrag_control *dc, unsigned long *pfn)
 		defrag_still_foreign(dc->zone, *pfn);
 	*pfn += pageblock_nr_pages;
 	return outcome != DEFRAG_NO_ROOM;
-}
-
-/**
- * kdefragd_offline - move what moves out of a range that is to go offline
- * @zone: the zone
- * @start_pfn: its first page frame
- * @end_pfn: the one behind its last
- *
- * Context: the range is isolated, and memory hotplug's lock held.
- */
-void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
-		      unsigned long end_pfn)
-{
-	enum defrag_outcome outcome = DEFRAG_MADE;
-	struct defrag_control dc;
-	unsigned long pfn;
-
-	if (!kdefragd_enabled() || num_node_state(N_MEMORY) > 1)
-		return;
-
-	defrag_begin(&dc, zone, pageblock_order);
-	dc.waits = true;
-	for (pfn = start_pfn; pfn < end_pfn && outcome != DEFRAG_NO_ROOM &&
-	     defrag_pages_to_spare(zone) && !signal_pending(current);
-	     pfn += pageblock_nr_pages) {
-		outcome = defrag_move_out(&dc, pfn);
-		cond_resched();
-	}
-	count_vm_events(KDEFRAGD_OFFLINE, dc.moved);
-	defrag_end(&dc);
 }

@@ -83,8 +83,18 @@ static inline bool kdefragd_keeps_whole(int migrate_reason)
 }
 
 void kdefragd_foreign(struct zone *zone, struct page *page);
-void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
-		      unsigned long end_pfn);
+int kdefragd_offline(struct zone *zone, unsigned long start_pfn,
+		     unsigned long end_pfn);
+bool kdefragd_is_soon_gone(const struct page *page);
+
+/* May a block be isolated although it has this page, which does not move? */
+static inline bool kdefragd_waits_for(const struct page *page,
+				      enum pb_isolate_mode mode)
+{
+	return IS_ENABLED(CONFIG_MEMORY_HOTREMOVE) &&
+	       mode == PB_ISOLATE_MODE_MEM_OFFLINE &&
+	       kdefragd_is_soon_gone(page);
+}
 
 /* Compaction's knob, which kdefragd obeys as well. */
 #define VISIBLE_IF_KDEFRAGD
@@ -165,9 +175,16 @@ static inline void kdefragd_foreign(struct zone *zone, struct page *page)
 {
 }
 
-static inline void kdefragd_offline(struct zone *zone, unsigned long start_pfn,
-				    unsigned long end_pfn)
+static inline int kdefragd_offline(struct zone *zone, unsigned long start_pfn,
+				   unsigned long end_pfn)
 {
+	return 0;
+}
+
+static inline bool kdefragd_waits_for(const struct page *page,
+				      enum pb_isolate_mode mode)
+{
+	return false;
 }
 
 #endif /* CONFIG_KDEFRAGD */

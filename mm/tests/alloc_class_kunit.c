@@ -639,10 +639,10 @@ static struct page *block_of_pgtable(struct kunit *test)
 }
 
 #ifdef CONFIG_MEMORY_ISOLATION
-/* Gone while the block is isolated, and not back after it; lists follow. */
-static void alloc_class_isolation_drops_the_key(struct kunit *test)
+/* It stays, but says nothing while the block is isolated; lists follow. */
+static void alloc_class_isolation_keeps_the_key(struct kunit *test)
 {
-	enum alloc_class isolated = ALLOC_CLASS_PGTABLE, after = ALLOC_CLASS_PGTABLE;
+	int list = alloc_class_list(ALLOC_CLASS_PGTABLE), isolated = list, after = 0;
 	bool is_isolated = false, is_back = false;
 	unsigned long pfn, seen = 0;
 	struct page *block;
@@ -660,14 +660,14 @@ static void alloc_class_isolation_drops_the_key(struct kunit *test)
 		is_isolated = pageblock_isolate_and_move_free_pages(zone, block);
 		if (!is_isolated)
 			break;
-		isolated = pfnblock_class(block, pfn);
+		isolated = get_pfnblock_list(block, pfn);
 		is_back = pageblock_unisolate_and_move_free_pages(zone, block);
-		after = pfnblock_class(block, pfn);
+		after = get_pfnblock_list(block, pfn);
 	}
 	KUNIT_EXPECT_TRUE(test, is_isolated);
 	KUNIT_EXPECT_TRUE(test, is_back);
-	KUNIT_EXPECT_EQ(test, isolated, ALLOC_CLASS_OTHER);
-	KUNIT_EXPECT_EQ(test, after, ALLOC_CLASS_OTHER);
+	KUNIT_EXPECT_EQ(test, isolated, (int)MIGRATE_ISOLATE);
+	KUNIT_EXPECT_EQ(test, after, list);
 	KUNIT_EXPECT_EQ(test, alloc_class_check_zone(zone, &seen), 0UL);
 	__free_pages(block, half_order());
 }
@@ -832,7 +832,7 @@ static struct kunit_case alloc_class_test_cases[] = {
 	KUNIT_CASE(alloc_class_fills_the_lower_zone),
 	KUNIT_CASE(alloc_class_putback_finds_the_list),
 #ifdef CONFIG_MEMORY_ISOLATION
-	KUNIT_CASE(alloc_class_isolation_drops_the_key),
+	KUNIT_CASE(alloc_class_isolation_keeps_the_key),
 #endif
 	KUNIT_CASE(alloc_class_half_taken_drops_the_key),
 #ifdef CONFIG_COMPACTION

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does memory that goes offline wait for pages that will soon be gone, and for no
+ * longer than for them?
+ *
+ * Pipes are filled, until pages of theirs, and nothing else that does not move, lie
+ * in some memory block of sysfs.  While they stay, it is refused after a while, with
+ * nothing moved for it.  When the pipes are closed meanwhile, it goes.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fragment.h"
+#include "kdefragd_map.h"
+#include "kdefragd_mem.h"
+#include "kselftest.h"
+#include "memory_block.h"
+#include "vm_util.h"
+
+#define PIPES		480	/* at most: two descriptors each, of 1024, */
+#define PIPE_PAGES	256
+#define PIPES_SHARE	3	/* and a third of free memory */
+#define PIPES_STEP	8	/* until there are enough */
+#define PATIENCE	20	/* seconds for an attempt */
+#define CLOSED_AFTER	50000	/* us, while memory goes offline */
+#define WAITED_MIN	0.4	/* seconds: what is refused at once takes less, */
+#define WAITED_MAX	10	/* what is waited for, even in a slow guest, less */
+
+static int pipes[PIPES][2];
+static unsigned int nr_pipes;
+
+static bool pipe_fill(int *fd)
+{
+	char *page = calloc(1, psize());
+	int i;
+
+	if (!page || pipe2(fd, O_NONBLOCK) ||
+	    fcntl(fd[1], F_SETPIPE_SZ, PIPE_PAGES * psize()) < 0)
+		return false;
+	for (i = 0; i < PIPE_PAGES; i++)
+		if (write(fd[1], page, psize()) != psize())
+			return false;
+	free(page);
+	return true;
+}
+
+static void *pipes_close(void *unused)
+{
+	unsigned int i;
+
+	usleep(CLOSED_AFTER);
+	for (i = 0; i < nr_pipes; i++) {
+		close(pipes[i][0]);
+		close(pipes[i][1]);
+	}
+	return NULL;
+}
+
+/* What a memory block has. */
+struct content {
+	unsigned int transient;	/* page blocks in use */
+	unsigned int others;	/* that do not move, or not on purpose */
+};
+
+/* Return: false if there is no debugfs, or no hotplug. */
+static bool read_content(struct content *memory)
+{
+	unsigned long pfn, last = 0, pages = 0, size;
+	char line[256], mobility[32], class[32];
+	unsigned int free;
+	FILE *f;
+
+	if (!read_file(MEMORY_DIR "block_size_bytes", line, sizeof(line)))
+		return false;
+	size = strtoul(line, NULL, 16) / psize();
+	f = fopen(PAGE_BLOCKS, "r");
+	while (f && fgets(line, sizeof(line), f)) {
+		struct content *m;
+
+		if (sscanf(line, "%*d %*s %lu %31s %31s %u", &pfn, mobility, class,
+			   &free) != 4)
+			continue;
+		if (!pages && last)
+			pages = pfn - last;
+		last = pfn;
+		if (!pages || pfn / size >= MEMORY_BLOCKS || free == pages)
+			continue;
+		m = &memory[pfn / size];
+		if (!strcmp(class, "transient"))
+			m->transient++;
+		else if (strcmp(mobility, "movable"))
+			m->others++;
+	}
+	if (f)
+		fclose(f);
+	return f;
+}
+
+static bool goes_with_pipes(const struct content *memory, unsigned int nr)
+{
+	return memory[nr].transient && !memory[nr].others && memory_is_there(nr);
+}
+
+/* Fill pipes until there is such a memory block. */
+static bool pipes_fill(struct content *memory)
+{
+	struct frag_state state;
+	unsigned int nr;
+
+	if (frag_read(&state))
+		return false;
+	while (nr_pipes < PIPES && nr_pipes * PIPE_PAGES < state.free / PIPES_SHARE) {
+		if (!pipe_fill(pipes[nr_pipes++]))
+			return false;
+		if (nr_pipes % PIPES_STEP)
+			continue;
+		memset(memory, 0, MEMORY_BLOCKS * sizeof(*memory));
+		read_content(memory);
+		for (nr = 0; nr < MEMORY_BLOCKS; nr++)
+			if (goes_with_pipes(memory, nr))
+				return true;
+	}
+	return true;
+}
+
+/*
+ * A memory block that is refused for pages of pipes, and only after they were waited
+ * for; -1 if there is none.
+ */
+static int test_refused(const struct content *memory)
+{
+	unsigned long then, moved = 0;
+	int nr, err = 0, tried = 0;
+	double took = 0;
+
+	for (nr = 0; nr < MEMORY_BLOCKS; nr++) {
+		double start = seconds();
+
+		if (!goes_with_pipes(memory, nr))
+			continue;
+		tried++;
+		then = counter("kdefragd_pages_offline");
+		err = memory_offline(nr, PATIENCE);
+		took = seconds() - start;
+		moved = counter("kdefragd_pages_offline") - then;
+		if (!err && memory_online(nr))
+			ksft_exit_fail_msg("memory%d cannot be onlined again\n", nr);
+		/* At once: a page of others was in a block of pipes. */
+		if (err && took >= WAITED_MIN)
+			break;
+	}
+	if (!tried)
+		ksft_exit_skip("no memory has pages of pipes, and none that stay\n");
+	ksft_print_msg("%d tried, the last for %.1f seconds (%s), %lu pages moved for it\n",
+		       tried, took, strerror(-err), moved);
+	ksft_test_result(err == -EBUSY && took >= WAITED_MIN && took < WAITED_MAX && !moved,
+			 "while pages of pipes stay, memory does not go, and none are moved\n");
+	return err == -EBUSY && took >= WAITED_MIN ? nr : -1;
+}
+
+static void test_goes(int nr)
+{
+	pthread_t thread;
+	int err = -EBUSY;
+
+	if (nr >= 0 && !pthread_create(&thread, NULL, pipes_close, NULL)) {
+		err = memory_offline(nr, PATIENCE);
+		pthread_join(thread, NULL);
+		if (!err && memory_online(nr))
+			ksft_exit_fail_msg("memory%d cannot be onlined again\n", nr);
+	}
+	ksft_print_msg("memory%d goes offline: %s\n", nr, strerror(-err));
+	ksft_test_result(!err, "when they go, it goes\n");
+}
+
+int main(void)
+{
+	static struct content memory[MEMORY_BLOCKS];
+	static struct knob knobs[] = {
+		{ "kdefragd", "1" },
+		/* What lies on per-CPU lists is in nobody's block: keep them short. */
+		{ "percpu_pagelist_high_fraction", "1000000" },
+	};
+
+	test_begin();
+	if (!read_content(memory))
+		ksft_exit_skip("the kernel has no debugfs, or memory cannot go offline\n");
+	ksft_set_plan(2);
+	if (knobs_set(knobs, ARRAY_SIZE(knobs)) || !pipes_fill(memory))
+		ksft_exit_fail_msg("pipes cannot be filled\n");
+	test_goes(test_refused(memory));
+	ksft_finished();
+}
