@@ -217,6 +217,14 @@ static bool defrag_direct_step(struct defrag_control *dc)
 	       DEFRAG_DIRECT_READS * pageblock_nr_pages;
 }
 
+/* Has it been in this tick? */
+static bool defrag_just_now(const unsigned long *when)
+{
+	unsigned long then = READ_ONCE(*when);
+
+	return time_in_range(jiffies, then, then);
+}
+
 /* When a request has looked here and got no block, in jiffies; NULL below a block. */
 static unsigned long *defrag_got_none(struct zone *zone, unsigned int order)
 {
@@ -238,8 +246,7 @@ static struct page *defrag_direct_zone(struct zone *zone, unsigned int order,
 	defrag_begin(&dc, zone, defrag_direct_order(order, migratetype));
 	got_none = defrag_got_none(zone, dc.order);
 	/* What was reclaimed since may have changed it, and cost more. */
-	if (stage == DEFRAG_BEFORE_RECLAIM && got_none &&
-	    READ_ONCE(*got_none) == jiffies)
+	if (stage == DEFRAG_BEFORE_RECLAIM && got_none && defrag_just_now(got_none))
 		return NULL;
 	dc.purpose = DEFRAG_FOR_REQUEST;
 	dc.direct = true;
