@@ -18,6 +18,7 @@
 
 #include "fragment.h"
 #include "kdefragd_blocks.h"
+#include "kdefragd_map.h"
 #include "kdefragd_mem.h"
 #include "kselftest.h"
 #include "memory_block.h"
@@ -25,7 +26,6 @@
 
 #define PIPES		192
 #define PIPE_PAGES	256
-#define BLOCKS		"/sys/kernel/debug/page_blocks"
 #define OFFLINED	4	/* enough */
 #define ATTEMPTS	16
 #define PATIENCE	20	/* seconds for each */
@@ -104,23 +104,17 @@ static bool anon_fill(void)
 /* A byte for each page block: not 0 if it is one of unmovable pages. */
 static char *read_blocks(unsigned long *nr, unsigned long *pages)
 {
-	char line[256], mobility[32], *others = NULL;
-	unsigned long pfn, last = 0;
-	FILE *f = fopen(BLOCKS, "r");
+	struct page_block block = { 0 };
+	FILE *f = fopen(PAGE_BLOCKS, "r");
+	char *others = NULL;
 
-	*pages = 0;
 	*nr = 0;
-	while (f && fgets(line, sizeof(line), f)) {
+	while (f && page_block_next(f, &block)) {
 		unsigned long i;
 
-		if (sscanf(line, "%*d %*s %lu %31s", &pfn, mobility) != 2)
+		if (!block.pages)
 			continue;
-		if (!*pages && last && pfn > last)
-			*pages = pfn - last;
-		last = pfn;
-		if (!*pages)
-			continue;
-		i = pfn / *pages;
+		i = block.pfn / block.pages;
 		if (i >= *nr) {
 			others = realloc(others, i + 1024);
 			if (!others)
@@ -128,8 +122,9 @@ static char *read_blocks(unsigned long *nr, unsigned long *pages)
 			memset(others + *nr, 0, i + 1024 - *nr);
 			*nr = i + 1024;
 		}
-		others[i] = !strcasecmp(mobility, "unmovable");
+		others[i] = !strcmp(block.mobility, "unmovable");
 	}
+	*pages = block.pages;
 	if (f)
 		fclose(f);
 	return others;
@@ -245,7 +240,7 @@ int main(void)
 	const char *knob;
 
 	test_begin();
-	if (access(BLOCKS, R_OK))
+	if (access(PAGE_BLOCKS, R_OK))
 		ksft_exit_skip("the kernel has no debugfs\n");
 	if (sysconf(_SC_PHYS_PAGES) > (MEMORY_MAX << 30) / psize())
 		ksft_exit_skip("fills memory: for machines of up to 4 GiB\n");

@@ -11,6 +11,22 @@
 
 #define BLOCKS_MAX	65536UL		/* that are told apart: 128 GiB */
 
+bool page_block_next(FILE *f, struct page_block *block)
+{
+	unsigned long last = block->pfn;
+	char line[256];
+
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%*d %*s %lu %31s %31s %u", &block->pfn,
+			   block->mobility, block->class, &block->free) != 4)
+			continue;
+		if (!block->pages && last)
+			block->pages = block->pfn - last;
+		return true;
+	}
+	return false;
+}
+
 /* @own: pages in each block that count as free ones do, or NULL */
 static long count_runs(unsigned int order, const unsigned short *own)
 {

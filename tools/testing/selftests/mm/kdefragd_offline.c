@@ -71,35 +71,31 @@ struct content {
 /* Return: false if there is no debugfs, or no hotplug. */
 static bool read_content(struct content *memory)
 {
-	unsigned long pfn, last = 0, pages = 0, size;
-	char line[256], mobility[32], class[32];
-	unsigned int free;
+	struct page_block block = { 0 };
+	unsigned long size;
+	char text[32];
 	FILE *f;
 
-	if (!read_file(MEMORY_DIR "block_size_bytes", line, sizeof(line)))
+	if (!read_file(MEMORY_DIR "block_size_bytes", text, sizeof(text)))
 		return false;
-	size = strtoul(line, NULL, 16) / psize();
+	size = strtoul(text, NULL, 16) / psize();
 	f = fopen(PAGE_BLOCKS, "r");
-	while (f && fgets(line, sizeof(line), f)) {
+	if (!f)
+		return false;
+	while (page_block_next(f, &block)) {
 		struct content *m;
 
-		if (sscanf(line, "%*d %*s %lu %31s %31s %u", &pfn, mobility, class,
-			   &free) != 4)
+		if (!block.pages || block.pfn / size >= MEMORY_BLOCKS ||
+		    block.free == block.pages)
 			continue;
-		if (!pages && last)
-			pages = pfn - last;
-		last = pfn;
-		if (!pages || pfn / size >= MEMORY_BLOCKS || free == pages)
-			continue;
-		m = &memory[pfn / size];
-		if (!strcmp(class, "transient"))
+		m = &memory[block.pfn / size];
+		if (!strcmp(block.class, "transient"))
 			m->transient++;
-		else if (strcmp(mobility, "movable"))
+		else if (strcmp(block.mobility, "movable"))
 			m->others++;
 	}
-	if (f)
-		fclose(f);
-	return f;
+	fclose(f);
+	return true;
 }
 
 static bool goes_with_pipes(const struct content *memory, unsigned int nr)
