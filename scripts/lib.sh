@@ -222,11 +222,19 @@ patch_names() { sed 's/[[:space:]]*#.*//; /^$/d' "$repo/patches/series"; }
 
 series_id() { (cd "$repo/patches" && cat series [0-9]*.patch | sha256sum); }
 
-# What the kernel is made of in which the series is: the series' changes of all that
-# gets into the image, but for its KUnit tests.
+# What the kernel is made of in which the series is: all that the series changes and
+# that gets into the image, but for its KUnit tests, comments and white space.
 code_id() {
-	git -C "$tree" diff-tree -r --no-renames base HEAD -- . ':!Documentation' ':!tools' ':!mm/tests' ':!MAINTAINERS' |
-		sha256sum | cut -c 1-12
+	local file
+	while read -r file; do
+		echo "$file"
+		case $file in
+		*.[ch]) git -C "$tree" show "HEAD:$file" | gcc -fpreprocessed -dD -E -P -x c -w - ;;
+		*) git -C "$tree" show "HEAD:$file" ;;
+		esac
+	done < <(git -C "$tree" diff-tree -r --no-renames --name-only base HEAD -- \
+		. ':!Documentation' ':!tools' ':!mm/tests' ':!MAINTAINERS') |
+		tr -d '[:space:]' | sha256sum | cut -c 1-12
 }
 
 # Files that the series adds, as of a commit of build/tree.
