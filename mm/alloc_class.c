@@ -14,7 +14,7 @@
  * moved free. Among themselves, the unmovable ones are not told apart. Fill
  * pipes, make page tables and create files by turns, then let go of all but
  * the files: after four rounds in a guest of 3 GiB (tools/testing/fragbench,
- * churn; one run) unmovable pages are in 4.3 times as many blocks as could
+ * churn; medians of five runs) unmovable pages are in 4.3 times as many blocks as could
  * hold them, and 0.83 of the blocks that the free pages would make are free as a
  * whole.  page_owner tells what they are: inodes of the tmpfs and the maple tree nodes
  * of its directories. Slab pages, a few to each block, left behind among what
@@ -42,7 +42,7 @@
  *	pgtable		0.87	3.5	0.93	2.9
  *	transient	0.91	2.7	0.95	2.5
  *	both		0.98	1.3	0.99	1.4	0.92	1.8
- *	on		0.99	1.3	0.99	1.4	0.92	1.9
+ *	on		0.99	1.3	0.99	1.4	0.92	1.8
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of the page
  * tables stays, as those of services do. That is why page tables and transient data are

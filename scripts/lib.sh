@@ -159,16 +159,16 @@ kmake() {
 		LOCALVERSION= "$@"
 }
 
-# configure SRC OUT FRAGMENT...: tinyconfig plus the fragments, in OUT/.config.
-# Every line of a fragment has to survive.
+# configure SRC OUT FRAGMENT...: tinyconfig (or $config_from) plus the fragments, in
+# OUT/.config.  Every line of a fragment has to survive.
 configure() {
-	local src=$1 out=$2 want=$2/.wanted line name
+	local src=$1 out=$2 want=$2/.wanted from=${config_from:-tinyconfig} line name
 	shift 2
 	mkdir -p "$out"
 	if ! cat "$@" | cmp -s - "$want" || [ ! -f "$out/.config" ]; then
 		rm -f "$want"
-		make -s -C "$src" O="$out" tinyconfig >/dev/null 2>&1 ||
-			die "tinyconfig failed in $src"
+		make -s -C "$src" O="$out" "$from" >/dev/null 2>&1 ||
+			die "$from failed in $src"
 		cat "$@" >>"$out/.config"
 		cat "$@" >"$want.new"
 	fi

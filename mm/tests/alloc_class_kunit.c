@@ -62,9 +62,15 @@ static void alloc_class_of_gfp(struct kunit *test)
 			ALLOC_CLASS_OTHER);
 }
 
+static unsigned int class_flags(enum alloc_class class)
+{
+	return (MIGRATE_PCPTYPES - 1 + class) << ALLOC_CLASS_SHIFT;
+}
+
 static void alloc_class_flags_stay_apart(struct kunit *test)
 {
-	unsigned int flags = alloc_class_flags(GFP_KERNEL | __GFP_TRANSIENT);
+	unsigned int flags = alloc_class_flags(GFP_KERNEL | __GFP_TRANSIENT) |
+		class_flags(ALLOC_CLASS_PGTABLE) | class_flags(ALLOC_CLASS_TRANSIENT);
 	unsigned int others = ALLOC_WMARK_MASK | ALLOC_NO_WATERMARKS | ALLOC_OOM |
 		ALLOC_NON_BLOCK | ALLOC_MIN_RESERVE | ALLOC_CPUSET | ALLOC_CMA |
 		ALLOC_NOFRAGMENT | ALLOC_HIGHATOMIC | ALLOC_NOLOCK |
@@ -72,11 +78,6 @@ static void alloc_class_flags_stay_apart(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, flags & others, 0);
 	KUNIT_EXPECT_EQ(test, alloc_flags_class(others), ALLOC_CLASS_OTHER);
-}
-
-static unsigned int class_flags(enum alloc_class class)
-{
-	return (MIGRATE_PCPTYPES - 1 + class) << ALLOC_CLASS_SHIFT;
 }
 
 /* Each class has a free list and a per-CPU list that nobody else has. */
@@ -406,11 +407,11 @@ static void class_takes_over(struct kunit *test, gfp_t gfp, enum alloc_class tak
 	int deaf;
 
 	skip_if_off(test);
-	if (global_zone_page_state(NR_FREE_PAGES_BLOCKS) < 64 * pageblock_nr_pages)
-		kunit_skip(test, "fewer than 64 free blocks");
+	if (global_zone_page_state(NR_FREE_PAGES_BLOCKS) < 128 * pageblock_nr_pages)
+		kunit_skip(test, "fewer than 128 free blocks");
 
 	/* What is free among the movable keeps the rest of the kernel going. */
-	hold(&movables, GFP_NOWAIT | __GFP_MOVABLE, 0, 16 * pageblock_nr_pages);
+	hold(&movables, GFP_NOWAIT | __GFP_MOVABLE, 0, 32 * pageblock_nr_pages);
 	let_go(&movables, 0, in_last_three_quarters);
 	hold(&transients, GFP_NOWAIT | __GFP_TRANSIENT, 0, 8 * pageblock_nr_pages);
 	let_go(&transients, 0, in_last_three_quarters);
@@ -419,8 +420,13 @@ static void class_takes_over(struct kunit *test, gfp_t gfp, enum alloc_class tak
 	told_before = transient_borrowed();
 	hold(&blocks, GFP_NOWAIT | __GFP_MEMALLOC, pageblock_order, ULONG_MAX);
 
-	took_over = hold_until(&takers, gfp, taken_over);
-	/* What it has borrowed may be on the per-CPU list of this CPU. */
+	/* Others may take over, too. */
+	do
+		took_over = hold_until(&takers, gfp, taken_over);
+	while (took_over && !deaf && !atomic_long_read(&traced_taken_over[taker]));
+	/* What it has on a per-CPU list is to be borrowed. */
+	drain_all_pages(NULL);
+	/* What is borrowed may be on the per-CPU list of this CPU. */
 	migrate_disable();
 	did_borrow = hold_until(&transients, __GFP_TRANSIENT, transient_borrowed);
 	lies_elsewhere = hold_until_elsewhere(&transients);
