@@ -165,12 +165,12 @@ configure() {
 	local src=$1 out=$2 want=$2/.wanted from=${config_from:-tinyconfig} line name
 	shift 2
 	mkdir -p "$out"
-	if ! cat "$@" | cmp -s - "$want" || [ ! -f "$out/.config" ]; then
+	if ! { echo "# $from"; cat "$@"; } | cmp -s - "$want" || [ ! -f "$out/.config" ]; then
 		rm -f "$want"
 		make -s -C "$src" O="$out" "$from" >/dev/null 2>&1 ||
 			die "$from failed in $src"
 		cat "$@" >>"$out/.config"
-		cat "$@" >"$want.new"
+		{ echo "# $from"; cat "$@"; } >"$want.new"
 	fi
 	make -s -C "$src" O="$out" olddefconfig >/dev/null 2>&1 ||
 		die "olddefconfig failed in $src"
