@@ -42,7 +42,7 @@
  *	pgtable		0.87	3.5	0.93	2.9
  *	transient	0.91	2.7	0.95	2.5
  *	both		0.98	1.3	0.99	1.4	0.92	1.8
- *	on		0.99	1.3	0.99	1.4	0.92	1.8
+ *	on		0.99	1.3	0.99	1.3	0.92	1.8
  *
  * Mix 2 has other sizes and another order of operations. In mix 3 a seventh of the page
  * tables stays, as those of services do. That is why page tables and transient data are
