@@ -165,12 +165,12 @@ configure() {
 	local src=$1 out=$2 want=$2/.wanted from=${config_from:-tinyconfig} line name
 	shift 2
 	mkdir -p "$out"
-	if ! { echo "# $from"; cat "$@"; } | cmp -s - "$want" || [ ! -f "$out/.config" ]; then
+	{ echo "# $from"; cat "$@"; } >"$want.new"
+	if ! cmp -s "$want.new" "$want" || [ ! -f "$out/.config" ]; then
 		rm -f "$want"
 		make -s -C "$src" O="$out" "$from" >/dev/null 2>&1 ||
 			die "$from failed in $src"
 		cat "$@" >>"$out/.config"
-		{ echo "# $from"; cat "$@"; } >"$want.new"
 	fi
 	make -s -C "$src" O="$out" olddefconfig >/dev/null 2>&1 ||
 		die "olddefconfig failed in $src"
@@ -185,7 +185,7 @@ configure() {
 				die "the configuration switched $name on against $*" ;;
 		esac
 	done < <(cat "$@")
-	[ ! -f "$want.new" ] || mv "$want.new" "$want"
+	mv "$want.new" "$want"
 }
 
 # apt_for SUITE ARCHITECTURE COMMAND...: run it with an apt configuration of its
