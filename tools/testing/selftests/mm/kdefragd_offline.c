@@ -125,53 +125,77 @@ static bool pipes_fill(struct content *memory)
 	return true;
 }
 
-/*
- * A memory block that is refused for pages of pipes, and only after they were waited
- * for; -1 if there is none.
- */
-static int test_refused(const struct content *memory)
+/* The last attempt of some. */
+struct attempts {
+	int tried, nr, err;
+	double took;		/* seconds */
+	unsigned long moved;	/* pages */
+};
+
+/* Was a memory block refused for pages of pipes, and only after they were waited for? */
+static bool is_refused_late(const struct attempts *a)
 {
-	unsigned long then, moved = 0;
-	int nr, err = 0, tried = 0;
-	double took = 0;
-
-	for (nr = 0; nr < MEMORY_BLOCKS; nr++) {
-		double start = seconds();
-
-		if (!goes_with_pipes(memory, nr))
-			continue;
-		tried++;
-		then = counter("kdefragd_pages_offline");
-		err = memory_offline(nr, PATIENCE);
-		took = seconds() - start;
-		moved = counter("kdefragd_pages_offline") - then;
-		if (!err && memory_online(nr))
-			ksft_exit_fail_msg("memory%d cannot be onlined again\n", nr);
-		/* At once: a page of others was in a block of pipes. */
-		if (err && took >= WAITED_MIN)
-			break;
-	}
-	if (!tried)
-		ksft_exit_skip("no memory has pages of pipes, and none that stay\n");
-	ksft_print_msg("%d tried, the last for %.1f seconds (%s), %lu pages moved for it\n",
-		       tried, took, strerror(-err), moved);
-	ksft_test_result(err == -EBUSY && took >= WAITED_MIN && took < WAITED_MAX && !moved,
-			 "while pages of pipes stay, memory does not go, and none are moved\n");
-	return err == -EBUSY && took >= WAITED_MIN ? nr : -1;
+	return a->err == -EBUSY && a->took >= WAITED_MIN;
 }
 
-static void test_goes(int nr)
+/* Until that is so. */
+static struct attempts try_while_pipes_stay(const struct content *memory)
+{
+	struct attempts a = { 0 };
+
+	/* At once: a page of others was in a block of pipes. */
+	for (a.nr = 0; a.nr < MEMORY_BLOCKS; a.nr++) {
+		unsigned long then = counter("kdefragd_pages_offline");
+		double start = seconds();
+
+		if (!goes_with_pipes(memory, a.nr))
+			continue;
+		a.tried++;
+		a.err = memory_offline(a.nr, PATIENCE);
+		a.took = seconds() - start;
+		a.moved = counter("kdefragd_pages_offline") - then;
+		if (!a.err && memory_online(a.nr))
+			ksft_exit_fail_msg("memory%d cannot be onlined again\n", a.nr);
+		if (is_refused_late(&a))
+			break;
+	}
+	return a;
+}
+
+static int try_while_pipes_go(int nr)
 {
 	pthread_t thread;
+	int err;
+
+	if (pthread_create(&thread, NULL, pipes_close, NULL))
+		return -EAGAIN;
+	err = memory_offline(nr, PATIENCE);
+	pthread_join(thread, NULL);
+	if (!err && memory_online(nr))
+		ksft_exit_fail_msg("memory%d cannot be onlined again\n", nr);
+	return err;
+}
+
+/*
+ * Nothing is said before the end: if a pipe reads it, that one would get pages from
+ * the same blocks, and a pipe keeps some when they have been read.
+ */
+static void test_offline(const struct content *memory)
+{
+	struct attempts refused = try_while_pipes_stay(memory);
 	int err = -EBUSY;
 
-	if (nr >= 0 && !pthread_create(&thread, NULL, pipes_close, NULL)) {
-		err = memory_offline(nr, PATIENCE);
-		pthread_join(thread, NULL);
-		if (!err && memory_online(nr))
-			ksft_exit_fail_msg("memory%d cannot be onlined again\n", nr);
-	}
-	ksft_print_msg("memory%d goes offline: %s\n", nr, strerror(-err));
+	if (!refused.tried)
+		ksft_exit_skip("no memory has pages of pipes, and none that stay\n");
+	if (is_refused_late(&refused))
+		err = try_while_pipes_go(refused.nr);
+	ksft_print_msg("%d tried, the last for %.1f seconds (%s), %lu pages moved for it\n",
+		       refused.tried, refused.took, strerror(-refused.err),
+		       refused.moved);
+	ksft_test_result(is_refused_late(&refused) && refused.took < WAITED_MAX &&
+			 !refused.moved,
+			 "while pages of pipes stay, memory does not go, and none are moved\n");
+	ksft_print_msg("memory%d goes offline: %s\n", refused.nr, strerror(-err));
 	ksft_test_result(!err, "when they go, it goes\n");
 }
 
@@ -190,6 +214,6 @@ int main(void)
 	ksft_set_plan(2);
 	if (knobs_set(knobs, ARRAY_SIZE(knobs)) || !pipes_fill(memory))
 		ksft_exit_fail_msg("pipes cannot be filled\n");
-	test_goes(test_refused(memory));
+	test_offline(memory);
 	ksft_finished();
 }
