@@ -7,6 +7,8 @@
 set -euo pipefail
 export LC_ALL=C
 umask 022
+# Each make here says how many jobs it has: "make -j8 test" would have it warn.
+unset MAKEFLAGS MFLAGS MAKELEVEL
 # The system's own tools first: what scripts/setup installs is installed for them.
 PATH=/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 

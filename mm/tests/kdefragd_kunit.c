@@ -391,7 +391,7 @@ static void occupancy_follows(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, counts_wrong(page, order, true), 0,
 				    "order %u, in use", order);
 		__free_pages(page, order);
-		drain_all_pages(NULL);
+		drain_all_pages(page_zone(page));
 		KUNIT_EXPECT_EQ_MSG(test, counts_wrong(page, order, false), 0,
 				    "order %u, free", order);
 	}
@@ -399,9 +399,11 @@ static void occupancy_follows(struct kunit *test)
 
 static void free_one_by_one(struct page *page, unsigned long nr)
 {
+	struct zone *zone = page_zone(page);
+
 	while (nr--)
 		__free_page(page++);
-	drain_all_pages(NULL);
+	drain_all_pages(zone);
 }
 
 /* Half of an area larger than a block comes free: the other half's count is its own. */

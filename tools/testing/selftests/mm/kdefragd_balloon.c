@@ -31,7 +31,7 @@
 
 #define DRIVER		"/sys/bus/virtio/drivers/virtio_balloon/"
 #define PATIENCE	60	/* seconds until the balloon has its size */
-#define SAME		3	/* or until it has been the same for so long */
+#define SAME		10	/* or until it has been the same for so long */
 #define HOLES		8	/* one page in so many is one */
 #define STAY		64	/* and one in so many stays */
 #define LEAST		4096	/* pages of a balloon that is worth it */

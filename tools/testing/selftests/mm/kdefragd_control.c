@@ -176,46 +176,42 @@ static long set_reserve_above(void)
 	return reserve;
 }
 
-static bool fill_small_reserve(long *reserve)
+static void fill_small_reserve(struct small_reserve *r)
 {
 	long order = knob_read("kdefragd_order");
+	struct state state = { };
 	unsigned long above;
-	bool kept;
 
 	knob_write("kdefragd", "0");
 	write_number("kdefragd_order", SMALL_ORDER);
-	*reserve = set_reserve_above();
+	r->reserve = set_reserve_above();
+	state_read(&state);
+	r->lacked = state.lacking;
 	knob_write("kdefragd", "1");
-	kept = wait_for_reserve(&above);
+	r->kept = wait_for_reserve(&above);
 	knob_write("free_block_reserve", "0");
 	settle();
 	write_number("kdefragd_order", order);
-	return kept;
 }
 
 bool reserve_small_areas(struct small_reserve *r, struct memory *m)
 {
-	struct frag_state then, now;
 	struct huge taken;
 	bool scarce;
 
 	*r = (struct small_reserve){ };
 	/* For each area that is made, as much has to be free in smaller ones. */
 	memory_thin(m, 2);
-	scarce = huge_take_blocks(&taken) && !frag_read(&then);
+	scarce = huge_take_blocks(&taken);
 	if (scarce) {
 		r->made = counter("kdefragd_made");
 		r->evicted = evicted();
-		r->kept = fill_small_reserve(&r->reserve);
+		fill_small_reserve(r);
 		r->made = counter("kdefragd_made") - r->made;
 		r->evicted = evicted() - r->evicted;
-		scarce = !frag_read(&now);
 	}
 	huge_unmap(&taken);
-	if (!scarce)
-		return false;
-	r->areas = frag_blocks_from(&now, SMALL_ORDER) - frag_blocks_from(&then, SMALL_ORDER);
-	return true;
+	return scarce;
 }
 
 /* --- interrupted --------------------------------------------------------------- */
@@ -252,13 +248,13 @@ void interrupt_defrag(struct interrupted *r, struct memory *m)
 		alarm_after(delay);
 		r->ret = defrag_now(BLOCK_ORDER);
 		alarm_after(0);
-		if (r->ret)
+		moved = counter("kdefragd_pages_moved");
+		defrag_now(BLOCK_ORDER);
+		r->left = counter("kdefragd_pages_moved") - moved;
+		if (r->ret && r->left > LEFT_MIN)
 			break;
 	}
 	sigaction(SIGALRM, &before, NULL);
-	moved = counter("kdefragd_pages_moved");
-	defrag_now(BLOCK_ORDER);
-	r->left = counter("kdefragd_pages_moved") - moved;
 }
 
 /* --- traced -------------------------------------------------------------------- */

@@ -52,16 +52,16 @@ bool reserve_take(struct reserve *r);
 /**
  * struct small_reserve - what came of a reserve of areas smaller than a block
  * @reserve: how large it was to be, per mille
+ * @lacked: areas of SMALL_ORDER, up to the low marks
  * @made: areas, by the kernel's count
  * @kept: they are at the low mark then, or above, in each zone that has one
- * @areas: free areas of SMALL_ORDER and above, as so many of it, more than before
  * @evicted: pages swapped out or reclaimed meanwhile
  */
 struct small_reserve {
 	long reserve;
+	unsigned long lacked;
 	unsigned long made;
 	bool kept;
-	long areas;
 	unsigned long evicted;
 };
 
@@ -82,6 +82,9 @@ struct interrupted {
 	int ret;
 	unsigned long left;
 };
+
+/* Fewer may be the rest of a block, which it finishes. */
+#define LEFT_MIN	(CHUNK / psize())
 
 /* @m: sparse; it becomes more so */
 void interrupt_defrag(struct interrupted *r, struct memory *m);

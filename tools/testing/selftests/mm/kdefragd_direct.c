@@ -14,25 +14,11 @@
 
 #define WANTED		(64UL << 20)	/* bytes that are asked for as huge pages */
 
-/* Nodes are filled one after the other, that of this CPU first: so it stays. */
-static void stay_on_cpu(cpu_set_t *before)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t here;
-
-	CPU_ZERO(&here);
-	CPU_ZERO(before);
-	if (cpu < 0 || cpu >= CPU_SETSIZE ||
-	    sched_getaffinity(0, sizeof(*before), before))
-		return;
-	CPU_SET(cpu, &here);
-	sched_setaffinity(0, sizeof(here), &here);
-}
-
 bool scarcity_begin(struct scarcity *s)
 {
 	*s = (struct scarcity){ };
-	stay_on_cpu(&s->cpus);
+	/* Nodes are filled one after the other, that of this CPU first. */
+	cpu_stay(&s->cpus);
 	return memory_fill(&s->m, 8, 16, 1);
 }
 
@@ -41,8 +27,7 @@ void scarcity_end(struct scarcity *s)
 	huge_unmap(&s->wanted);
 	huge_unmap(&s->taken);
 	memory_drop(&s->m);
-	if (CPU_COUNT(&s->cpus))
-		sched_setaffinity(0, sizeof(s->cpus), &s->cpus);
+	cpu_leave(&s->cpus);
 }
 
 bool direct_faults(struct scarcity *s, struct direct *d)

@@ -32,7 +32,7 @@
 #define MEMORY_CYCLE	1
 #define GREEDY_ROUND	2
 
-/* The same of what takes long. */
+/* The same of what takes long, once it has worked. */
 #define LONG_CYCLES	16
 #define HUGE_CYCLE	3
 
@@ -253,7 +253,7 @@ static void disturb(struct disturbance *d, const int *stop)
 			cpu_cycle(d);
 		if (i % CYCLES == MEMORY_CYCLE)
 			memory_cycle(d);
-		if (i % LONG_CYCLES == HUGE_CYCLE && huge_pages())
+		if (i % (d->direct ? LONG_CYCLES : CYCLES) == HUGE_CYCLE && huge_pages())
 			huge_cycle(d);
 		if (i == GREEDY_ROUND)
 			use_up_memory(d);

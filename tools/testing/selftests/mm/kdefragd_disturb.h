@@ -48,6 +48,8 @@ struct disturbance {
 #define ENOUGH_TRIES	32
 /* Most memory blocks have a page in them that cannot move. */
 #define MEMORY_TRIES	128
+/* Where next to nothing is free but whole blocks, nobody makes one. */
+#define HUGE_TRIES	4
 
 /* By what sysfs says of them: may any CPU, or memory block, go offline? */
 bool cpus_may_go(void);

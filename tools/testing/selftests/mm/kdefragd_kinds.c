@@ -13,6 +13,7 @@
 
 #include "../../../../mm/gup_test.h"
 #include "kdefragd_kinds.h"
+#include "kdefragd_mem.h"
 #include "kselftest.h"
 #include "vm_util.h"
 
@@ -102,11 +103,18 @@ static void page_out(char *map, size_t size)
 	madvise(map, size, MADV_PAGEOUT);
 }
 
-/* So that they are what has been swapped in, when nothing disturbs them yet. */
+/*
+ * So that they are what has been swapped in, when nothing disturbs them yet.  The pages
+ * that they leave lie here and there, and are on this CPU's list.
+ */
 static int page_out_once(char *map, size_t size, const char **why)
 {
+	cpu_set_t before;
+
+	cpu_stay(&before);
 	page_out(map, size);
 	force_read_pages(map, size / psize(), psize());
+	cpu_leave(&before);
 	return 0;
 }
 
@@ -169,7 +177,10 @@ static int pin_pages(char *map, size_t size, const char **why)
 	return fd < 0 || ioctl(fd, PIN_LONGTERM_TEST_START, &args);
 }
 
+/* The pinned first: of what others free while they are set up, it must not get any. */
 const struct kind kinds[] = {
+	{ "pinned",		map_anon,	.finish = pin_pages,
+						.stays = true },
 	{ "anonymous",		map_anon },
 	{ "shared",		map_shared },
 	{ "tmpfs",		map_tmpfs },
@@ -186,8 +197,6 @@ const struct kind kinds[] = {
 	{ "userfaultfd",	map_anon,	.finish = register_uffd },
 	{ "forked",		map_anon,	.twin = true,
 						.restless = true },
-	{ "pinned",		map_anon,	.finish = pin_pages,
-						.stays = true },
 };
 
 const int nr_kinds = ARRAY_SIZE(kinds);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Knobs, counters, and pages with a pattern; kdefragd_mem.h explains. */
 #define _GNU_SOURCE
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,26 @@ const char *knobs_set(struct knob *knobs, unsigned int nr)
 int oom_adjust(const char *score)
 {
 	return frag_write("/proc/self/oom_score_adj", score);
+}
+
+void cpu_stay(cpu_set_t *before)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t here;
+
+	CPU_ZERO(&here);
+	CPU_ZERO(before);
+	if (cpu < 0 || cpu >= CPU_SETSIZE ||
+	    sched_getaffinity(0, sizeof(*before), before))
+		return;
+	CPU_SET(cpu, &here);
+	sched_setaffinity(0, sizeof(here), &here);
+}
+
+void cpu_leave(const cpu_set_t *before)
+{
+	if (CPU_COUNT(before))
+		sched_setaffinity(0, sizeof(*before), before);
 }
 
 double seconds(void)

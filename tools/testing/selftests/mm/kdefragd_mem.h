@@ -3,6 +3,7 @@
 #ifndef _SELFTESTS_MM_KDEFRAGD_MEM_H
 #define _SELFTESTS_MM_KDEFRAGD_MEM_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,6 +47,10 @@ void knobs_restore(void);
 #define OOM_FIRST	"1000"
 
 int oom_adjust(const char *score);
+
+/* Stay on this CPU, until cpu_leave(). */
+void cpu_stay(cpu_set_t *before);
+void cpu_leave(const cpu_set_t *before);
 
 /* Since some moment. */
 double seconds(void);

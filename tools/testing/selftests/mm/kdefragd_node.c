@@ -248,7 +248,7 @@ static bool memory_goes(unsigned int block)
 
 	do {
 		err = memory_offline(block, PATIENCE);
-	} while (err == -EBUSY && seconds() < until);
+	} while ((err == -EBUSY || err == -EINTR) && seconds() < until);
 	if (err)
 		ksft_print_msg("memory%u: %s\n", block, strerror(-err));
 	return !err;

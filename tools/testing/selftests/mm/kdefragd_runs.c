@@ -37,6 +37,7 @@
 #define LOAD		(16UL << 20)	/* and what each of them takes at most */
 #define LOAD_STEP	0x100000UL
 #define LONGEST		18		/* order of the longest runs */
+#define FIRST_STEP	60		/* seconds at most until the load has done something */
 #define AGES		260		/* seconds at most until all failures are forgotten */
 
 /* Memory to be filled, in GiB at most: it takes a while. */
@@ -184,11 +185,14 @@ static void make_beside_load(unsigned int order, struct memory *m)
 	unsigned long steps = *load_steps;
 	struct making r = { };
 	pid_t pids[LOADS];
+	double end;
 	bool after;
 
 	thin(m);
 	if (!loads_start(pids, load_steps))
 		ksft_exit_fail_msg("no load\n");
+	for (end = seconds() + FIRST_STEP; *load_steps == steps && seconds() < end;)
+		usleep(1000);
 	make_of_order(order, &r);
 	steps = *load_steps - steps;
 	if (!loads_end(pids))

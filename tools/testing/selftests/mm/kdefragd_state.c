@@ -8,6 +8,7 @@ static void add_reserve(struct state *s, unsigned long free, unsigned long low)
 {
 	s->reserves += low > 0;
 	s->below += free < low;
+	s->lacking += free < low ? low - free : 0;
 	s->above += low && free > low ? free - low : 0;
 }
 

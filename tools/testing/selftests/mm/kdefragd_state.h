@@ -12,6 +12,7 @@
  * @bad: lines that cannot be right
  * @reserves: zones that keep a reserve
  * @below: those that have less than their low mark of it
+ * @lacking: areas that these have less than it
  * @above: free areas that the others have above theirs
  * @remembered: blocks that failed
  */
@@ -21,6 +22,7 @@ struct state {
 	unsigned long bad;
 	unsigned long reserves;
 	unsigned long below;
+	unsigned long lacking;
 	unsigned long above;
 	unsigned long remembered;
 };
