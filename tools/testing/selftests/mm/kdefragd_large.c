@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Large folios that are to move; kdefragd_large.h explains. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "fragment.h"
 #include "kdefragd_blocks.h"
@@ -37,6 +39,42 @@ struct folios {
 	uint64_t *now;
 };
 
+/* Do pages, of a folio's length, lie in a row, as those of a folio do? */
+static bool whole(const struct folios *f, const uint64_t *pfn)
+{
+	unsigned long i;
+
+	for (i = 0; i < f->each; i++)
+		if (!pfn[0] || pfn[0] % f->each || pfn[i] != pfn[0] + i)
+			return false;
+	return true;
+}
+
+/* Not as many small pages, then, which happen to lie in a row. */
+static bool is_folio(const struct folios *f, uint64_t pfn, int flags_fd)
+{
+	uint64_t first, last;
+
+	return !pageflags_get(pfn, flags_fd, &first) && (first & KPF_COMPOUND_HEAD) &&
+	       !pageflags_get(pfn + f->each - 1, flags_fd, &last) &&
+	       (last & KPF_COMPOUND_TAIL);
+}
+
+/* Where they lie: for what is none, f->then is 0. */
+static bool folios_find(struct folios *f)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY);
+	bool found = fd >= 0 && !frag_pfns(f->map, f->nr, f->then);
+	unsigned long i;
+
+	for (i = 0; found && i < f->nr; i += f->each)
+		if (!whole(f, f->then + i) || !is_folio(f, f->then[i], fd))
+			f->then[i] = 0;
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
 static bool folios_write(struct folios *f)
 {
 	unsigned long i;
@@ -47,24 +85,13 @@ static bool folios_write(struct folios *f)
 		return false;
 	for (i = 0; i < f->nr; i++)
 		page_write(f->map + i * psize(), pattern(i, 0, false));
-	return !frag_pfns(f->map, f->nr, f->then);
+	return folios_find(f);
 }
 
 static void folios_drop(struct folios *f)
 {
 	free(f->then);
 	free(f->now);
-}
-
-/* Do pages, of a folio's length, lie in a row, as those of a folio do? */
-static bool whole(const struct folios *f, const uint64_t *pfn)
-{
-	unsigned long i;
-
-	for (i = 0; i < f->each; i++)
-		if (!pfn[0] || pfn[0] % f->each || pfn[i] != pfn[0] + i)
-			return false;
-	return true;
 }
 
 static unsigned long folio_lost(const struct folios *f, unsigned long first)
@@ -236,7 +263,10 @@ static void folio_set(void)
 	thp_write_settings(&settings);
 }
 
-/* Of each second block, keep one folio in eight; of the others, three in four. */
+/*
+ * Of each second block, keep one folio in eight; of the others, three in four; of what
+ * is no folio, nothing.
+ */
 static void folios_thin(struct folios *f)
 {
 	unsigned long i, first;
@@ -265,7 +295,7 @@ bool move_folios(struct moving *r, struct large *l)
 	if (!folios_write(&f))
 		return false;
 	folios_thin(&f);
-	if (frag_pfns(f.map, f.nr, f.then))
+	if (!folios_find(&f))
 		return false;
 	defrag(r, BLOCK_ORDER);
 	folios_look(&f, anywhere, l);
