@@ -67,7 +67,8 @@ static void report_large(const char *what, const struct moving *r, const struct 
 	 * that was partly unmapped, when an attempt failed, is split by migrate_pages().
 	 */
 	ksft_test_result(!r->ret && l->moved && r->moved >= l->moved * l->pages &&
-			 l->torn <= l->there / TORN_MAX && !l->lost, "%s leave, whole, and nothing is lost\n", what);
+			 l->torn <= l->there / TORN_MAX && !l->lost,
+			 "%s leave, whole, and nothing is lost\n", what);
 }
 
 static void test_large(void)
