@@ -72,11 +72,8 @@
 /* Movable pages, all at once */
 #define ANON_BYTES	(64UL << 20)
 
-/*
- * Of the blocks of a class, how many may be shared with another, per cent.  Free pages
- * on a per-CPU list look like a pipe's.  Without classes nearly all are shared.
- */
-#define SHARED_MAX	10
+/* Of the blocks of a class, how many may be shared with another, per cent. */
+#define SHARED_MAX	2
 
 enum kind { PIPE, PGTABLE, SLAB, NR_KINDS };
 static const char * const kind_name[] = { "pipes", "page tables", "slab" };

@@ -40,8 +40,6 @@
 #define FIRST_STEP	60		/* seconds at most until the load has done something */
 #define AGES		260		/* seconds at most until all failures are forgotten */
 
-#define TORN_MAX	10		/* of so many folios one may be split */
-
 /* Memory to be filled, in GiB at most: it takes a while. */
 #define MEMORY_MAX	8UL
 
@@ -54,7 +52,9 @@ static struct knob knobs[] = {
 	{ "percpu_pagelist_high_fraction", "1000000" },
 };
 
-static void report_large(const char *what, const struct moving *r, const struct large *l)
+/* @may_tear: so many of them may be split */
+static void report_large(const char *what, const struct moving *r, const struct large *l,
+			 unsigned long may_tear)
 {
 	if (l->why) {
 		ksft_test_result_skip("%s: %s\n", what, l->why);
@@ -62,12 +62,9 @@ static void report_large(const char *what, const struct moving *r, const struct 
 	}
 	ksft_print_msg("%s: of %lu in the way %lu moved, %lu torn, %lu pages lost\n",
 		       what, l->there, l->moved, l->torn, l->lost);
-	/*
-	 * If it is kdefragd that has moved them, it counts as many pages at least.  One
-	 * that was partly unmapped, when an attempt failed, is split by migrate_pages().
-	 */
+	/* If it is kdefragd that has moved them, it counts as many pages at least. */
 	ksft_test_result(!r->ret && l->moved && r->moved >= l->moved * l->pages &&
-			 l->torn <= l->there / TORN_MAX && !l->lost,
+			 l->torn <= may_tear && !l->lost,
 			 "%s leave, whole, and nothing is lost\n", what);
 }
 
@@ -78,12 +75,13 @@ static void test_large(void)
 
 	if (!move_huge(&r, &thp, &hugetlb))
 		ksft_exit_fail_msg("no memory for huge pages\n");
-	report_large("huge pages in a run", &r, &thp);
-	report_large("hugetlb pages in a run", &r, &hugetlb);
+	report_large("huge pages in a run", &r, &thp, 0);
+	report_large("hugetlb pages in a run", &r, &hugetlb, 0);
 	ksft_test_result(!r.lost, "around them, nothing is lost either\n");
 	if (!move_folios(&r, &folios))
 		ksft_exit_fail_msg("no memory for folios\n");
-	report_large("64 KiB folios in a block", &r, &folios);
+	/* Some are, on a busy machine; page_blocks.rst tells why. */
+	report_large("64 KiB folios in a block", &r, &folios, folios.there / 10);
 }
 
 /* --- runs beside a load -------------------------------------------------------------- */
